@@ -1,0 +1,1 @@
+export type { Compiled, ContainerPlan, ContainerStep, FileStep, GitPin, GitStep, InitStep, Plan } from "./plan.ts";

@@ -1,0 +1,87 @@
+import type { Catalog, EnvVar } from "../connections/index.ts";
+import type { Problem } from "../lib/index.ts";
+
+/** The config file, read and checked, with what the environment adds. */
+export interface Config {
+  /** Absolute path of the file; absent when there is none. */
+  path?: string;
+  origin: "flag" | "environment" | "found" | "home" | "none";
+  /** False for a found config that was not trusted: no stored secret, no `from:`, no `policy:`. */
+  trusted: boolean;
+  executor: ExecutorChoice;
+  catalog: Catalog;
+  init: InitSettings;
+  policy: Policy;
+  home: Home;
+  network: Network;
+  warnings: Problem[];
+}
+
+export interface ExecutorChoice {
+  kind: "process" | "docker" | "kubernetes";
+  inheritEnv?: string[];
+  host?: string;
+  namespace?: string;
+  context?: string;
+}
+
+/** Settings of our initializer's container. */
+export interface InitSettings {
+  image?: string;
+  resources?: Record<string, unknown>;
+  env?: EnvVar[];
+}
+
+/** Guards of the platform engineer; each has a default. */
+export interface Policy {
+  /** Default https, http, ssh; `file` only when listed. */
+  schemes: readonly string[];
+  /** Hosts that may be fetched from; absent: all. */
+  hosts?: readonly string[];
+  /** Hosts besides loopback to which a credential may go over plain http. */
+  plainHttpHosts: readonly string[];
+  /** Git flags that may be used; absent: all of the allow-list. */
+  flags?: readonly string[];
+  /** Images that may be used, as globs; absent: all. */
+  images?: readonly string[];
+  /** Whether a `git.url` outside the connection's scope is refused rather than fetched without credential. */
+  urlOverride: "anonymous" | "refuse";
+  /** Bytes that one repository may send; absent: no limit. */
+  maxBytes?: number;
+  /** Files that one tree may have; absent: no limit. */
+  maxFiles?: number;
+  timeouts: Timeouts;
+  fsck: { ignore: readonly string[] };
+}
+
+/** All in milliseconds. */
+export interface Timeouts {
+  /** Until a connection stands: 10,000. */
+  connect: number;
+  /** No byte for this long ends a transfer: 15,000. */
+  stall: number;
+  /** All tries of a resolve together: 10,000. */
+  resolve: number;
+  /** A whole materialise: 600,000. */
+  materialize: number;
+}
+
+/** Folders of everything Bowline writes; all below BOWLINE_HOME when that is set, else the XDG folders. */
+export interface Home {
+  config: string;
+  /** Secrets, trusted paths, the run store. */
+  data: string;
+  /** Run folders and logs. */
+  state: string;
+  cache: string;
+}
+
+/** Trust and proxies, read once from the environment. */
+export interface Network {
+  /** File named by SSL_CERT_FILE, if any. */
+  certificateFile?: string;
+  httpProxy?: string;
+  httpsProxy?: string;
+  allProxy?: string;
+  noProxy?: string;
+}

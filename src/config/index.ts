@@ -1,0 +1,1 @@
+export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Timeouts } from "./config.ts";

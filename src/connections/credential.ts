@@ -1,0 +1,23 @@
+import type { GitUrl } from "../lib/index.ts";
+
+/** What git needs to be let in, and the only place it may be sent to. Never serialised, never logged. */
+export interface Credential {
+  /** Normal form of a url prefix (see GitUrl.href); nothing outside of it ever gets the credential. */
+  scope: string;
+  /** For messages: `connection "repo-test"`, `credentials entry "https://git.corp/team/"`. Holds no secret. */
+  source: string;
+  http?: { kind: "basic"; username: string; password: string } | { kind: "bearer"; token: string };
+  /** `"user"`: the user's own ssh configuration, agent and known_hosts (`from: git`). */
+  ssh?: "user" | { privateKey: string; passphrase?: string };
+  /** Lines of a known_hosts file. */
+  knownHosts?: string;
+  /** PEM certificates trusted in addition. */
+  ca?: string;
+  /** Proxy url of the connection or entry; wins over proxy variables. */
+  proxy?: string;
+  /** Every text that must not appear anywhere: for masking. */
+  secretValues: readonly string[];
+}
+
+/** The credential whose scope covers the url, if there is one. Throws a BowlineError when its secret is not usable. */
+export type FindCredential = (url: GitUrl) => Promise<Credential | undefined>;

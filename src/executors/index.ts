@@ -1,0 +1,1 @@
+export type { ExecutionContext, ExecutionEvent, Executor, Outcome } from "./executor.ts";

@@ -1,0 +1,53 @@
+import type { Network, Policy } from "../config/index.ts";
+import type { FindCredential } from "../connections/index.ts";
+import type { Place, Problem } from "../lib/index.ts";
+import type { GitOptions } from "../spec/index.ts";
+import type { Session } from "./session.ts";
+
+/** What is asked of the engine, before it is known which commit that is. */
+export interface GitRequest {
+  url: string;
+  /** As the user wrote it; absent: HEAD. */
+  revision?: string;
+  /** For messages and records only. */
+  connection?: string;
+  /** Put into errors about the url or the revision. */
+  place?: Place;
+  options: GitOptions;
+  findCredential: FindCredential;
+  policy: Policy;
+  network: Network;
+  /** Folder for what the engine keeps between calls (what a host speaks, certificate bundles, later the caches). */
+  cache?: string;
+  signal?: AbortSignal;
+  onEvent?: (event: GitEvent) => void;
+}
+
+/** A revision turned into a commit, and the session that found it. */
+export interface Resolution {
+  commit: string;
+  /** Full name of the branch or tag; absent for a commit. */
+  ref?: string;
+  redirectedTo?: string;
+  session: Session;
+  /** Milliseconds. */
+  took: number;
+  warnings: Problem[];
+}
+
+/** What is to be written where. */
+export interface MaterializeRequest extends GitRequest {
+  /** From `resolve` in this process, or a pin kept from an earlier one. */
+  resolution: Resolution | { commit: string; ref?: string; redirectedTo?: string };
+  /** Absolute; must not exist, or be an empty folder. */
+  target: string;
+  /** `target` as the job will see it, for the code reference; `target` when absent. */
+  shownPath?: string;
+}
+
+/** Progress, in the order in which it happens. */
+export type GitEvent =
+  | { phase: "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy"; state: "start" | "end"; detail?: string }
+  | { phase: "fetch"; state: "progress"; done: number; total?: number; bytes: number }
+  | { phase: "retry"; state: "wait"; detail: string; ms: number }
+  | { phase: "warning"; state: "end"; problem: Problem };

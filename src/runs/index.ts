@@ -1,0 +1,1 @@
+export type { RunRecord, Status, StatusChange } from "./record.ts";

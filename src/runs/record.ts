@@ -1,0 +1,45 @@
+import type { CodeReference } from "../git/index.ts";
+import type { ProblemRecord } from "../lib/index.ts";
+
+export type Status =
+  | "created"
+  | "compiled"
+  | "queued"
+  | "scheduled"
+  | "starting"
+  | "running"
+  | "stopping"
+  | "succeeded"
+  | "failed"
+  | "stopped"
+  | "skipped";
+
+export interface StatusChange {
+  status: Status;
+  /** ISO 8601 UTC with milliseconds. */
+  at: string;
+  reason?: string;
+  message?: string;
+}
+
+/** A run as scripts see it: `contract.md`, "Run record". What is unknown or empty is absent; the three lists are always there. */
+export interface RunRecord {
+  apiVersion: "bowline/v1";
+  uuid: string;
+  name: string;
+  kind: "job" | "service";
+  executor: "process" | "docker" | "kubernetes";
+  status: Status;
+  reason?: string;
+  message?: string;
+  exitCode?: number;
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  statuses: StatusChange[];
+  codeReferences: CodeReference[];
+  warnings?: ProblemRecord[];
+  errors?: ProblemRecord[];
+  logs: string[];
+  restartOf?: string;
+}

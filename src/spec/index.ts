@@ -1,0 +1,1 @@
+export type { GitOptions } from "./git-options.ts";
