@@ -1,0 +1,48 @@
+// Everything that the docs point to exists: files and headings behind relative links, npm scripts, bowline commands.
+// usage: node scripts/check-docs.js [ROOT]
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { filesOfGit, report, rootOf } from "./lib/files.js";
+
+const root = rootOf(process.argv[2]);
+const { scripts } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
+const problems = [];
+for (const file of filesOfGit(root).filter((name) => name.endsWith(".md"))) {
+  const text = readFileSync(resolve(root, file), "utf8");
+  checkLinks(file, text);
+  checkScripts(file, text);
+}
+report(problems);
+
+function checkLinks(file, text) {
+  for (const [, target] of withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path, anchor] = target.split("#");
+    const place = path === "" ? resolve(root, file) : resolve(root, dirname(file), path);
+    if (!existsSync(place)) problems.push(`${file}: the link "${target}" leads nowhere`);
+    else if (anchor && !headingsOf(place).includes(anchor))
+      problems.push(`${file}: "${target}" names no heading there`);
+  }
+}
+
+function checkScripts(file, text) {
+  for (const [, name] of text.matchAll(/\bnpm run ([\w:-]+)/g)) {
+    if (!(name in scripts)) problems.push(`${file}: there is no script "${name}" in package.json`);
+  }
+}
+
+/** Anchors as forges make them from headings. */
+function headingsOf(path) {
+  const headings = readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  );
+}
+
+function withoutCode(text) {
+  return text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
+}

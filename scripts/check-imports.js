@@ -1,0 +1,69 @@
+// Holds the shape of src: imports point one way, a folder is entered by its door only, spec and compile are pure.
+// usage: node scripts/check-imports.js [ROOT]
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { filesBelow, report, rootOf } from "./lib/files.js";
+
+/** A folder may import any folder to its right. */
+const ORDER = ["cli", "runs", "executors", "secrets", "git", "config", "compile", "connections", "spec", "lib"];
+
+/** What takes no effect from outside: these may know of no file, network, clock or environment. */
+const PURE = ["compile", "spec"];
+const PURE_MODULES = ["node:buffer", "node:path", "node:path/posix", "node:util"];
+const EFFECTS = /\b(process\.|Date\.now\(|new Date\(\)|performance\.|Math\.random\(|fetch\(|setTimeout\(|randomUUID\()/;
+
+const src = resolve(rootOf(process.argv[2]), "src");
+const problems = [];
+for (const file of filesBelow(src, ".ts")) {
+  const text = readFileSync(resolve(src, file), "utf8");
+  const from = folderOf(file);
+  if (file.includes("/") && !ORDER.includes(from)) {
+    problems.push(`src/${file}: the folder "${from}" has no place in the order of imports`);
+    continue;
+  }
+  for (const specifier of specifiersIn(text)) checkImport(file, specifier);
+  if (PURE.includes(from)) checkPure(file, text);
+}
+report(problems);
+
+function checkImport(file, specifier) {
+  if (!specifier.startsWith(".")) return;
+  const from = folderOf(file);
+  const target = relative(src, resolve(src, dirname(file), specifier));
+  if (target.startsWith("..")) {
+    if (!/^\.\.\/(package\.json|schemas\/)/.test(target))
+      problems.push(`src/${file}: "${specifier}" is outside of src`);
+    return;
+  }
+  const to = folderOf(target);
+  if (from === to) {
+    if (target === `${to}/index.ts`) problems.push(`src/${file}: imports its own door; import the file itself`);
+    return;
+  }
+  if (target !== `${to}/index.ts`) problems.push(`src/${file}: "${specifier}" goes past the door ${to}/index.ts`);
+  if (file.includes("/") && ORDER.indexOf(to) <= ORDER.indexOf(from)) {
+    problems.push(`src/${file}: ${from} may not import ${to}; imports point one way: ${ORDER.join(" → ")}`);
+  }
+}
+
+function checkPure(file, text) {
+  for (const specifier of specifiersIn(text)) {
+    if (specifier.startsWith("node:") && !PURE_MODULES.includes(specifier)) {
+      problems.push(`src/${file}: ${folderOf(file)} is pure and may not import "${specifier}"`);
+    }
+  }
+  text.split("\n").forEach((line, index) => {
+    const effect = /^\s*(\*|\/\/|\/\*)/.test(line) ? null : EFFECTS.exec(line);
+    if (effect) problems.push(`src/${file}:${index + 1}: ${folderOf(file)} is pure and may not use ${effect[1]}`);
+  });
+}
+
+function folderOf(file) {
+  return file.split("/")[0];
+}
+
+function specifiersIn(text) {
+  const statements = /^\s*(?:import|export)\b[^;"'`]*?["']([^"'\n]+)["']/gm;
+  const lazy = /\bimport\(\s*["']([^"'\n]+)["']/g;
+  return [...text.matchAll(statements), ...text.matchAll(lazy)].map((match) => match[1]);
+}
