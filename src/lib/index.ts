@@ -7,4 +7,5 @@ export {
   type ProblemInput,
   type ProblemRecord,
 } from "./errors.ts";
-export { type GitUrl } from "./git-url.ts";
+export { DEFAULT_SCHEMES, parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
+export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
