@@ -79,7 +79,7 @@ function refuseUnsafeText(text: string): void {
   if (text.startsWith("-"))
     throw invalid(text, 'it begins with "-", as an option of git does', "write https://HOST/PATH");
   // C0, DEL, C1, and what changes the direction or is not visible
-  if (/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/.test(text) || /\p{Cs}/u.test(text)) {
+  if (/[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u.test(text)) {
     throw invalid(
       text,
       "it holds a control character or one that is not visible",

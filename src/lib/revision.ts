@@ -53,7 +53,7 @@ function reasonAgainst(revision: string): string | undefined {
   if (Buffer.byteLength(revision) > MAX_BYTES) return `it is longer than ${MAX_BYTES} bytes`;
   if (revision.startsWith("-")) return 'it begins with "-", as an option of git does';
   if (revision.startsWith("+")) return 'it begins with "+", as a forced refspec does';
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(revision)) return "it holds a control character";
+  if (/\p{Cc}/u.test(revision)) return "it holds a control character";
   // Invisible or changing the direction; the joiners U+200C and U+200D are part of ordinary words and are allowed.
   if (/[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/.test(revision))
     return "it holds a character that is not visible";
