@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "rolldown";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
 // Everything from the registry is bundled but SQLite, which carries its own binaries.
 const external = [/^node:/, "@photostructure/sqlite"];
@@ -7,7 +10,9 @@ export default defineConfig({
   input: { bowline: "src/cli/main.ts", index: "src/index.ts" },
   platform: "node",
   external,
-  transform: { target: "node20.19" },
+  transform: { target: "node20.19", define: { __BOWLINE_VERSION__: JSON.stringify(version) } },
+  // Our own modules do nothing when loaded, so a door's unused rooms (zod's schemas behind a plain helper) stay out of a command's chunk.
+  treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/main\.ts)/, sideEffects: false }] },
   output: {
     dir: "dist",
     format: "esm",

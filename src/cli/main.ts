@@ -1,5 +1,23 @@
 /** The command's entry: answers what needs nothing loaded, then hands over to the command asked for. */
-import { createRequire } from "node:module";
+import * as nodeModule from "node:module";
+import { VERSION } from "../lib/version.ts";
 
-const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
-if (process.argv[2] === "--version") process.stdout.write(`${version}\n`);
+const words = process.argv.slice(2);
+
+if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && words.length === 1)) {
+  process.stdout.write(`${VERSION}\n`);
+} else {
+  // Node 22.1 and newer keep the compiled bundle; older ones do without.
+  (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
+  process.exit(await start());
+}
+
+/** Each way in loads only what it needs: a job's init container is started for every run. */
+async function start(): Promise<number> {
+  if (words[0] === "initializer" && words[1] === "git") {
+    const { runInitializer } = await import("./initializer.ts");
+    return runInitializer(words.slice(2));
+  }
+  const { runCli } = await import("./cli.ts");
+  return runCli(words);
+}

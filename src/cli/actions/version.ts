@@ -1,0 +1,10 @@
+import { VERSION } from "../../lib/version.ts";
+import type { CliContext } from "../context.ts";
+import { printValue } from "../output/data.ts";
+
+/** `bowline version -o …`; the plain form is answered at the entry, before anything is loaded. */
+export async function run({ options }: { options: { output?: "json" | "yaml" } }, context: CliContext): Promise<void> {
+  if (!options.output) return context.out(`${VERSION}\n`);
+  const { node, sqlite } = process.versions as { node: string; sqlite?: string };
+  await printValue({ bowline: VERSION, node, sqlite, platform: process.platform }, options.output, context);
+}

@@ -1,0 +1,51 @@
+import type { ReadStream } from "node:tty";
+import { createStyle, type Style } from "./output/style.ts";
+
+/** What a command may touch of the process it runs in; made once, at the entry. */
+export interface CliContext {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  stdin: NodeJS.ReadStream | ReadStream;
+  /** Data. */
+  out: (text: string | Uint8Array) => void;
+  /** Everything else: progress, warnings, hints. */
+  err: (text: string | Uint8Array) => void;
+  /** Which of the three standard streams are terminals. */
+  terminal: { in: boolean; out: boolean; err: boolean; columns: number };
+  style: { out: Style; err: Style };
+  /** Texts that were read from elsewhere than a file (`-`), by the name that problems give them. */
+  texts: Map<string, string>;
+  /** Called when the reader of stdout is gone; by default the process ends. */
+  onBrokenPipe: { handler: () => void };
+}
+
+/** The context of this process. A reader that went away (`| head`) ends it quietly, unless a command decides otherwise. */
+export function openContext(host: NodeJS.Process): CliContext {
+  const onBrokenPipe = { handler: (): void => host.exit(0) };
+  for (const stream of [host.stdout, host.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") onBrokenPipe.handler();
+      else if (stream === host.stdout) host.exit(1);
+    });
+  }
+  const terminal = {
+    in: host.stdin.isTTY === true,
+    out: host.stdout.isTTY === true,
+    err: host.stderr.isTTY === true,
+    columns: host.stderr.columns || host.stdout.columns || 80,
+  };
+  return {
+    env: host.env,
+    cwd: host.cwd(),
+    stdin: host.stdin,
+    out: (text) => void host.stdout.write(text),
+    err: (text) => void host.stderr.write(text),
+    terminal,
+    style: {
+      out: createStyle({ terminal: terminal.out, env: host.env }),
+      err: createStyle({ terminal: terminal.err, env: host.env }),
+    },
+    texts: new Map(),
+    onBrokenPipe,
+  };
+}

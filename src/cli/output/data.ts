@@ -1,0 +1,30 @@
+import type { CliContext } from "../context.ts";
+import { renderTable, type Column } from "./table.ts";
+
+export type Format = "table" | "wide" | "json" | "yaml" | "name";
+
+/** Prints a list of things as asked: a table for eyes, a bare array for programs, or the names alone. */
+export async function printList<Row>(
+  rows: readonly Row[],
+  view: { format?: Format; columns: readonly Column<Row>[]; name: (row: Row) => string; empty: string },
+  context: CliContext,
+): Promise<void> {
+  const format = view.format ?? "table";
+  if (format === "json" || format === "yaml") return printValue(rows, format, context);
+  if (format === "name") return context.out(rows.map((row) => `${view.name(row)}\n`).join(""));
+  if (rows.length === 0) return context.err(`${view.empty}\n`);
+  context.out(renderTable(rows, view.columns, { wide: format === "wide", header: context.style.out.bold }));
+}
+
+/** Prints one value as one JSON or YAML document. */
+export async function printValue(value: unknown, format: "json" | "yaml", context: CliContext): Promise<void> {
+  if (format === "json") return context.out(`${JSON.stringify(value, undefined, 2)}\n`);
+  const { stringify } = await import("yaml");
+  // One trip through JSON, so that both formats leave out the same things.
+  context.out(stringify(JSON.parse(JSON.stringify(value))));
+}
+
+/** Whether a program asked. */
+export function isData(format: string | undefined): format is "json" | "yaml" {
+  return format === "json" || format === "yaml";
+}

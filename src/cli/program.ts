@@ -1,0 +1,155 @@
+import { Command, CommanderError, Option } from "commander";
+import { BowlineError } from "../lib/index.ts";
+import type { CommandRecord, Input, OptionRecord } from "./command.ts";
+import { COMMANDS, GROUPS } from "./commands/index.ts";
+import type { CliContext } from "./context.ts";
+
+/** Finds the command that the words ask for, loads it and runs it; the exit code. Throws a BowlineError on a wrong command line. */
+export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
+  const dashes = words.indexOf("--");
+  const rest = dashes < 0 ? [] : words.slice(dashes + 1);
+  const own = dashes < 0 ? words : words.slice(0, dashes);
+  let code = 0;
+  const program = buildProgram(context, async (record, input) => {
+    if (rest.length > 0 && !record.rest) {
+      throw usage(`bowline ${record.name} takes nothing after --`, `see: bowline ${record.name} --help`);
+    }
+    const action = await record.load();
+    code = (await action.run({ ...input, rest } as never, context)) ?? 0;
+  });
+  try {
+    await program.parseAsync([...own], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    if (error.code === "commander.help") return bareCommand(own, program);
+    throw usageFrom(error, own);
+  }
+  return code;
+}
+
+/** `bowline` alone explains itself; a group alone cannot know what is meant. */
+function bareCommand(words: readonly string[], program: Command): number {
+  const group = words.find((word) => Object.hasOwn(GROUPS, word));
+  if (group === undefined) {
+    program.outputHelp();
+    return 0;
+  }
+  const below = COMMANDS.filter((record) => record.name.startsWith(`${group} `) && !record.hidden);
+  const lines = below.map((record) => `bowline ${record.name}`).join(", ");
+  throw usage(`"bowline ${group}" needs to know what to do`, `one of: ${lines}`);
+}
+
+type Act = (record: CommandRecord, input: Omit<Input, "rest">) => Promise<void>;
+
+/** Every command as commander wants it. */
+export function buildProgram(context: Pick<CliContext, "out" | "terminal">, act: Act): Command {
+  const program = new Command("bowline")
+    .description("Gives every job the code it asks for, from git, at the commit it asks for.")
+    .usage("COMMAND [options]")
+    .helpCommand("help [command]", "Explain a command")
+    .commandsGroup("Help");
+  configure(program, context);
+  program.option("--version", "print Bowline's version");
+  program.addHelpText("after", `\nExit codes: ${EXIT_CODES}\nExplain a command: bowline COMMAND --help`);
+  const groups = new Map<string, Command>();
+  for (const [name, group] of Object.entries(GROUPS)) {
+    const command = configure(program.command(name).summary(group.summary).description(group.summary), context);
+    command.helpGroup(`${group.section}:`).helpCommand(false).usage("COMMAND [options]");
+    groups.set(name, command);
+  }
+  for (const record of COMMANDS) {
+    const [first, second] = record.name.split(" ");
+    const parent = second === undefined ? program : groups.get(first!)!;
+    addCommand(parent, record, { context, act });
+  }
+  return program;
+}
+
+const EXIT_CODES =
+  "0 ok, 1 the run failed or was stopped, 2 usage or an invalid file, 3 not found,\n" +
+  "  4 refused, 5 not reached, 70 a bug, 124 the run's timeout, 130 and 143 interrupted";
+
+function addCommand(
+  parent: Command,
+  record: CommandRecord,
+  { context, act }: { context: Pick<CliContext, "out" | "terminal">; act: Act },
+): void {
+  const name = record.name.split(" ").at(-1)!;
+  const command = configure(parent.command(name, { hidden: record.hidden === true }), context);
+  command.summary(record.summary).description(record.description ?? `${record.summary}.`);
+  if (parent.parent === null) command.helpGroup(`${record.section}:`);
+  for (const [argument, { help, optional, many, choices }] of Object.entries(record.args)) {
+    const words = many ? `${argument}...` : argument;
+    const made = command.createArgument(optional ? `[${words}]` : `<${words}>`, help);
+    command.addArgument(choices ? made.choices(choices) : made);
+  }
+  for (const [option, about] of Object.entries(record.options)) command.addOption(makeOption(option, about));
+  if (record.rest) command.usage(`${usageWords(record)} [-- ${record.rest.name}...]`);
+  command.addHelpText("after", helpAfter(record));
+  command.action(async () => {
+    const names = Object.keys(record.args);
+    const given = command.processedArgs as (string | string[] | undefined)[];
+    const args = Object.fromEntries(names.flatMap((each, at) => (given[at] === undefined ? [] : [[each, given[at]]])));
+    await act(record, { args: args as Input["args"], options: command.opts() });
+  });
+}
+
+function usageWords(record: CommandRecord): string {
+  const words = Object.entries(record.args).map(([name, { optional }]) => (optional ? `[${name}]` : `<${name}>`));
+  return ["[options]", ...words].join(" ");
+}
+
+function makeOption(name: string, { short, value, many, choices, help }: OptionRecord): Option {
+  const flags = `${short ? `-${short}, ` : ""}--${kebab(name)}${value ? ` <${value}>` : ""}`;
+  const option = new Option(flags, many ? `${help} (repeatable)` : help);
+  if (choices) option.choices(choices);
+  // Not variadic: each value has its own flag, so that what follows stays an argument.
+  if (many) option.argParser((each: string, before: string[] | undefined) => [...(before ?? []), each]);
+  return option;
+}
+
+/** The part of a command's help that commander does not know: what follows `--`, and examples. */
+function helpAfter(record: CommandRecord): string {
+  const rest = record.rest ? `\nAfter --:\n  ${record.rest.name.padEnd(20)}  ${record.rest.help}\n` : "";
+  const examples = record.examples.map(({ line, does }) => `  # ${does}\n  ${line}`).join("\n\n");
+  return `${rest}\nExamples:\n${examples}`;
+}
+
+function configure(command: Command, context: Pick<CliContext, "out" | "terminal">): Command {
+  return command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .helpOption("-h, --help", "explain this command")
+    .configureHelp({ sortSubcommands: false, subcommandTerm: (each) => each.name() })
+    .configureOutput({
+      writeOut: (text) => context.out(text),
+      // Errors are thrown and rendered in one place.
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(context.terminal.columns, 120),
+      getErrHelpWidth: () => Math.min(context.terminal.columns, 120),
+    });
+}
+
+/** Commander's words in ours: its "(Did you mean …?)" is the hint. */
+function usageFrom(error: CommanderError, words: readonly string[]): BowlineError {
+  const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+  const near = more.join(" ").match(/Did you mean (.+)\?/)?.[1];
+  const command = words.filter((word) => !word.startsWith("-")).slice(0, 2);
+  const name = COMMANDS.find((each) => each.name === command.join(" ") || each.name === command[0])?.name;
+  const help = name === undefined ? "bowline --help" : `bowline ${name} --help`;
+  return usage(quote(first), near === undefined ? `see: ${help}` : `did you mean ${near}? see: ${help}`);
+}
+
+/** Nouns in double quotes, as everywhere. */
+function quote(text: string): string {
+  return text.replace(/'([^']*)'/g, '"$1"').replace(/\.$/, "");
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function usage(message: string, hint: string): BowlineError {
+  return new BowlineError({ code: "USAGE", message, hint });
+}
