@@ -1,0 +1,20 @@
+export { type Account } from "./accounts.ts";
+export { certificate, type Certificate, type CertificateKind } from "./certificates.ts";
+export { type Fault } from "./faults.ts";
+export { type ForgeName } from "./forges.ts";
+export { startGitServer, type GitServer, type GitServerOptions } from "./git-server.ts";
+export { type LfsOptions } from "./lfs-server.ts";
+export {
+  DEFAULT_REPOSITORY,
+  git,
+  lfsOid,
+  lfsPointer,
+  makeRepository,
+  type CommitSpec,
+  type FileSpec,
+  type Repository,
+  type RepositorySpec,
+} from "./make-repository.ts";
+export { startProxy, type Proxy, type ProxyOptions } from "./proxy.ts";
+export { type RecordedRequest } from "./recorded-request.ts";
+export { temporaryFolder } from "./temporary-folder.ts";
