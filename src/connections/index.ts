@@ -8,3 +8,6 @@ export type {
   ResourceReference,
 } from "./connection.ts";
 export type { Credential, FindCredential } from "./credential.ts";
+export { credentialFromSecret, type CredentialSource } from "./credential-from-secret.ts";
+export { providerOf, tokenUsername } from "./provider.ts";
+export { inScope, scopeOf, urlInScopeOf } from "./scope.ts";
