@@ -10,4 +10,4 @@ export type {
 export type { Credential, FindCredential } from "./credential.ts";
 export { credentialFromSecret, type CredentialSource } from "./credential-from-secret.ts";
 export { providerOf, tokenUsername } from "./provider.ts";
-export { inScope, scopeOf, urlInScopeOf } from "./scope.ts";
+export { inScope, scopeOf, scopeOfMatch, urlInScopeOf } from "./scope.ts";

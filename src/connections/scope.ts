@@ -1,8 +1,9 @@
-import type { GitUrl } from "../lib/index.ts";
+import { parseGitUrl, type GitUrl } from "../lib/index.ts";
 
-/**
+/*
  * A scope is the prefix of a url: scheme, host, port and path segments, without a user name. One that ends with "/" covers
  * what is below it; any other also the path itself, with or without a final `.git`, since git servers answer to both.
+ * Over ssh `host:team/x` and `ssh://host/team/x` count as one path, as they are on every forge.
  */
 
 /**
@@ -10,10 +11,20 @@ import type { GitUrl } from "../lib/index.ts";
  * A repository right below its host has no owner; its scope is the repository alone.
  */
 export function scopeOf(url: GitUrl): string {
-  const segments = url.path.split("/").filter((segment) => segment !== "");
-  const owner = segments.slice(0, ownerLength(url));
-  const below = segments.length > owner.length || segments.length === 0;
-  return `${origin(url)}/${owner.join("/")}${below && owner.length > 0 ? "/" : ""}`;
+  const segments = pathOf(url).split("/").slice(1);
+  const owner = segments.slice(0, ownerLength(url)).join("/");
+  return `${origin(url)}/${owner}${segments.length > ownerLength(url) ? "/" : ""}`;
+}
+
+/**
+ * The scope of a `match:` prefix. With a final "/" it is what lies below. Throws what parseGitUrl does; a prefix needs a
+ * scheme, and for ssh may have no path.
+ */
+export function scopeOfMatch(match: string): string {
+  const hostOnly = /^[a-z]+:\/\/[^/]+\/?$/i.test(match);
+  const url = parseGitUrl(hostOnly ? `${match.replace(/\/$/, "")}/-` : match);
+  if (hostOnly) return `${origin(url)}/`;
+  return `${origin(url)}${pathOf(url)}${match.endsWith("/") ? "/" : ""}`;
 }
 
 /** Whether the url is covered by the scope. Whole path segments count, letters are compared as they are. */
@@ -21,9 +32,10 @@ export function inScope(scope: string, url: GitUrl): boolean {
   const start = origin(url);
   if (!scope.startsWith(`${start}/`)) return false;
   const prefix = scope.slice(start.length);
-  if (prefix.endsWith("/")) return url.path.startsWith(prefix);
+  const path = pathOf(url);
+  if (prefix.endsWith("/")) return path.startsWith(prefix);
   const bare = prefix.replace(/\.git$/, "");
-  return url.path.startsWith(bare) && /^(\.git)?(\/|$)/.test(url.path.slice(bare.length));
+  return path.startsWith(bare) && /^(\.git)?(\/|$)/.test(path.slice(bare.length));
 }
 
 /**
@@ -33,20 +45,19 @@ export function inScope(scope: string, url: GitUrl): boolean {
  */
 export function urlInScopeOf(url: GitUrl, scope: string): GitUrl | undefined {
   if (inScope(scope, url)) return url;
-  const [, scheme, host, port] = /^(https?|ssh):\/\/([^/:]+|\[[^\]]*\])(?::(\d+))?\//.exec(scope) ?? [];
-  if (host !== url.host || url.scheme === "file" || (scheme === "ssh") === (url.scheme === "ssh")) return undefined;
-  const translated: GitUrl = { scheme: scheme as "https", host, path: url.path, href: "", text: "" };
-  if (port !== undefined) translated.port = Number(port);
-  if (scheme === "ssh") translated.user = "git";
-  const user = translated.user === undefined ? "" : `${translated.user}@`;
-  translated.href = `${scheme}://${user}${host}${port === undefined ? "" : `:${port}`}${url.path}`;
-  translated.text = translated.href;
+  const [base, scheme, host] = /^(https?|ssh):\/\/([^/:[]+|\[[^\]]*\])(?::\d+)?/.exec(scope) ?? [];
+  if (base === undefined || host !== url.host || (scheme === "ssh") === (url.scheme === "ssh")) return undefined;
+  const translated = parseGitUrl(scheme === "ssh" ? base.replace("://", "://git@") + url.path : base + pathOf(url));
   return inScope(scope, translated) ? translated : undefined;
 }
 
-/** The url without its path and user: what a credential's scope begins with. */
+/** The url without its path and user: what a scope begins with. */
 function origin(url: GitUrl): string {
   return `${url.scheme}://${url.host}${url.port === undefined ? "" : `:${url.port}`}`;
+}
+
+function pathOf(url: GitUrl): string {
+  return url.scheme === "ssh" ? url.path.replace(/^\/~(?=\/)/, "") : url.path;
 }
 
 // Azure DevOps puts a version before the organisation in its ssh urls: ssh.dev.azure.com/v3/org/project/repo.
