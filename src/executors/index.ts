@@ -1,1 +1,3 @@
 export type { ExecutionContext, ExecutionEvent, Executor, Outcome } from "./executor.ts";
+export { checkPlanFor } from "./check-plan.ts";
+export { createExecutor } from "./create-executor.ts";

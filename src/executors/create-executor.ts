@@ -1,0 +1,12 @@
+import type { ExecutorChoice } from "../config/index.ts";
+import { BowlineError } from "../lib/index.ts";
+import type { Executor } from "./executor.ts";
+
+/** The executor of this choice, for one run. Throws EXECUTOR_ABSENT for one that this version does not have. */
+export function createExecutor(choice: ExecutorChoice): Executor {
+  throw new BowlineError({
+    code: "EXECUTOR_ABSENT",
+    message: `the executor "${choice.kind}" is not there yet: this version runs jobs as local processes`,
+    hint: "leave it out, or use: --executor process",
+  });
+}

@@ -1,0 +1,40 @@
+import { BowlineError, type ErrorCode } from "../../lib/index.ts";
+
+/** SQLite's primary result codes, https://www.sqlite.org/rescode.html; the extended ones have them in their low byte. */
+const BUSY = new Set([5, 6]);
+const NOT_WRITABLE = new Set([3, 8, 14]);
+const IO_ERROR = 10;
+const FULL = 13;
+const DAMAGED = new Set([11, 26]);
+
+/** What went wrong with the store or a run's folder, in words; a BowlineError stays as it is. */
+export function storeError(error: unknown, path: string): BowlineError {
+  if (error instanceof BowlineError) return error;
+  const code = diskCode(error) ?? "INTERNAL";
+  const text = error instanceof Error ? error.message : String(error);
+  return new BowlineError(
+    { code, message: `the run store "${path}" fails: ${text}`, hint: HINTS[code] ?? HINTS.INTERNAL },
+    { cause: error },
+  );
+}
+
+/** The code of an error of the disk, whether SQLite or the system tells it; undefined for any other error. */
+export function diskCode(error: unknown): ErrorCode | undefined {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code === "ENOSPC" || code === "EDQUOT") return "DISK_FULL";
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "DISK_NOT_WRITABLE";
+  const primary = typeof errcode === "number" ? errcode & 0xff : undefined;
+  if (primary === undefined) return undefined;
+  if (primary === FULL) return "DISK_FULL";
+  if (primary === IO_ERROR || NOT_WRITABLE.has(primary)) return "DISK_NOT_WRITABLE";
+  if (BUSY.has(primary)) return "RUN_STORE_BUSY";
+  return DAMAGED.has(primary) ? "RUN_STORE_DAMAGED" : undefined;
+}
+
+const HINTS: Partial<Record<ErrorCode, string>> & { INTERNAL: string } = {
+  DISK_FULL: "free some space there, for example with: bowline delete UUID",
+  DISK_NOT_WRITABLE: "make the folder writable, or name another: BOWLINE_HOME=DIR bowline ...",
+  RUN_STORE_BUSY: "try again; if it stays so, look for a process that holds the file: fuser FILE",
+  RUN_STORE_DAMAGED: "move the file away; Bowline begins a new one, and the folders of the runs stay",
+  INTERNAL: "please report this with the text above",
+};
