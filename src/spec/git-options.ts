@@ -6,8 +6,17 @@ export interface GitOptions {
   /** All, none, or those below these paths. */
   submodules: boolean | string[];
   lfs: boolean;
-  /** Folders to check out (cone); empty: all. */
+  /** Folders to check out (cone); empty: all. "." alone: the files of the top folder only. */
   sparse: string[];
   filter?: "blob:none";
   jobs?: number;
 }
+
+/** What is done when nothing is asked for: the one commit, no tags, no submodules, all files. */
+export const DEFAULT_GIT_OPTIONS: Readonly<GitOptions> = {
+  history: 1,
+  tags: false,
+  submodules: false,
+  lfs: false,
+  sparse: [],
+};

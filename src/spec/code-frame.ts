@@ -1,0 +1,33 @@
+import type { Place } from "../lib/index.ts";
+
+/** Characters of a line that are shown. */
+const WIDEST = 160;
+
+/**
+ * The line of a place with one line before and after it and a caret below its column, for a terminal:
+ * each line ends without a newline, tabs are shown as one space. Empty when the place is not in the text.
+ */
+export function codeFrame(text: string, place: Place): string {
+  const lines = text.split(/\r?\n/);
+  if (place.line > lines.length) return "";
+  const first = Math.max(1, place.line - 1);
+  const last = Math.min(lines.length, place.line + 1);
+  const width = String(last).length;
+  // A long line is shown from near the column on.
+  const from = place.column > WIDEST - 20 ? place.column - 40 : 0;
+  const frame: string[] = [];
+  for (let line = first; line <= last; line++) {
+    const shown = printable(lines[line - 1]!.slice(from, from + WIDEST));
+    const mark = line === place.line ? ">" : " ";
+    frame.push(`${mark} ${String(line).padStart(width)} | ${shown}`.trimEnd());
+    if (line === place.line) frame.push(`  ${" ".repeat(width)} | ${" ".repeat(place.column - 1 - from)}^`);
+  }
+  return frame.join("\n");
+}
+
+/** Control characters would let a file write to the terminal as it likes. */
+function printable(text: string): string {
+  return text
+    .replaceAll("\t", " ")
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
+}
