@@ -9,5 +9,4 @@ export {
 } from "./errors.ts";
 export { DEFAULT_SCHEMES, parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
-export { type GitUrl } from "./git-url.ts";
 export { didYouMean, nearNames } from "./near-names.ts";

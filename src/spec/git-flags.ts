@@ -161,7 +161,7 @@ function apply(
 /** True for a relative path that stays inside: no option, no `..`, no control character. */
 export function isInside(path: string): boolean {
   if (path === "" || path.length > 1024 || path.startsWith("/") || path.startsWith("-")) return false;
-  return !/[\u0000-\u001f\u007f\\]/.test(path) && !path.split("/").includes("..");
+  return !/[\p{Cc}\\]/u.test(path) && !path.split("/").includes("..");
 }
 
 function isFlag(name: string): name is FlagName {
