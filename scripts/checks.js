@@ -11,6 +11,7 @@ const checks = {
   format: ["oxfmt", "--check"],
   imports: ["node", "scripts/check-imports.js"],
   text: ["node", "scripts/check-text.js"],
+  lock: ["node", "scripts/check-lock.js"],
   package: ["node", "scripts/check-package.js"],
   docs: ["node", "scripts/check-docs.js"],
 };
