@@ -17,4 +17,12 @@ export {
 } from "./make-repository.ts";
 export { startProxy, type Proxy, type ProxyOptions } from "./proxy.ts";
 export { type RecordedRequest } from "./recorded-request.ts";
+export {
+  makeSshKey,
+  noSshServer,
+  startSshServer,
+  type SshKey,
+  type SshServer,
+  type SshServerOptions,
+} from "./ssh-server.ts";
 export { temporaryFolder } from "./temporary-folder.ts";

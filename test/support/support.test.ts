@@ -1,10 +1,14 @@
 import { execa } from "execa";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import {
   git,
   makeRepository,
+  makeSshKey,
+  noSshServer,
   startGitServer,
+  startSshServer,
   temporaryFolder,
   type GitServer,
   type GitServerOptions,
@@ -70,3 +74,22 @@ test("faults strike as often as they are told to", async () => {
   await expect(git("/", ["ls-remote", url])).rejects.toThrow();
   expect(await git("/", ["ls-remote", url])).toContain("refs/heads/main");
 });
+
+test.skipIf(noSshServer)(
+  `ssh is served by a real sshd${noSshServer === undefined ? "" : `: ${noSshServer}`}`,
+  async () => {
+    const root = await temporaryFolder();
+    await makeRepository(join(root, "org/test.git"));
+    const key = await makeSshKey();
+    const server = await startSshServer({ root, keys: [{ publicKey: key.publicKey, access: ["org"] }] });
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "key"), key.privateKey, { mode: 0o600 });
+    await writeFile(join(folder, "known_hosts"), server.knownHosts);
+    const ssh = `ssh -F /dev/null -i ${folder}/key -o UserKnownHostsFile=${folder}/known_hosts -o BatchMode=yes`;
+    const list = (path: string) => git("/", ["-c", `core.sshCommand=${ssh}`, "ls-remote", server.url + path]);
+    expect(await list("/org/test")).toContain("refs/heads/branchA");
+    await expect(list("/org/none.git")).rejects.toThrow(/Repository not found/);
+    expect(server.commands()).toEqual(["git-upload-pack '/org/test'", "git-upload-pack '/org/none.git'"]);
+    await server.close();
+  },
+);
