@@ -10,3 +10,6 @@ export {
 export { DEFAULT_SCHEMES, parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
 export { didYouMean, nearNames } from "./near-names.ts";
+export { createPrivateFile, errnoOf, makePrivateFolder, writeError, writePrivateFile } from "./files.ts";
+export { withFileLock } from "./file-lock.ts";
+export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";

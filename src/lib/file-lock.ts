@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { dirname } from "node:path";
+import { BowlineError } from "./errors.ts";
+import { makePrivateFolder, writeError } from "./files.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/**
+ * Does `act` while no other process, and no other call in this one, holds the lock of this name. The lock is SQLite's on
+ * an empty database: the system itself lets go of it when its holder dies. DISK_NOT_WRITABLE after `patience` milliseconds.
+ */
+export async function withFileLock<T>(
+  path: string,
+  act: () => Promise<T>,
+  options: { patience?: number } = {},
+): Promise<T> {
+  await makePrivateFolder(dirname(path));
+  const database = await openSqlite(path, { timeout: 0 }).catch((cause: unknown) => {
+    throw writeError(path, cause);
+  });
+  try {
+    const deadline = performance.now() + (options.patience ?? 10_000);
+    for (;;) {
+      const refusal = tryToLock(() => database.exec("BEGIN EXCLUSIVE"));
+      if (refusal === undefined) return await act();
+      if (refusal !== "busy") throw writeError(path, refusal);
+      if (performance.now() > deadline) throw heldError(path);
+      await sleep(10 + Math.random() * 20);
+    }
+  } finally {
+    database.close();
+  }
+}
+
+function tryToLock(lock: () => void): "busy" | Error | undefined {
+  try {
+    lock();
+    return undefined;
+  } catch (error) {
+    // SQLITE_BUSY; its low byte is the primary code.
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === 5) return "busy";
+    return error as Error;
+  }
+}
+
+function heldError(path: string): BowlineError {
+  return new BowlineError({
+    code: "DISK_NOT_WRITABLE",
+    message: `another process has been holding the lock "${path}" for too long`,
+    hint: "end the other bowline command that is still at work, then try again",
+  });
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ErrorCode } from "./error-codes.ts";
+import { BowlineError } from "./errors.ts";
+
+/** Makes a folder, and those above it, that only its owner may look into; one that exists is left as it is. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw writeError(path, cause);
+  });
+}
+
+/**
+ * Writes a file that only its owner may read: under its name is the old content or the new one, never a part of it, also
+ * after a crash. The folder is made if need be. DISK_FULL or DISK_NOT_WRITABLE.
+ */
+export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
+  await withFinishedFile(path, content, (temporary) => rename(temporary, path));
+}
+
+/**
+ * Like writePrivateFile, but only where there is no such file: of several processes at once exactly one makes it. Returns
+ * whether this one did.
+ */
+export async function createPrivateFile(path: string, content: string | Uint8Array): Promise<boolean> {
+  let made = true;
+  await withFinishedFile(path, content, async (temporary) => {
+    // link, unlike rename, refuses a name that is taken.
+    await link(temporary, path).catch((error: unknown) => {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      made = false;
+    });
+    await rm(temporary, { force: true });
+  });
+  return made;
+}
+
+/** A failure to write as the user is told of it. */
+export function writeError(path: string, cause: unknown): BowlineError {
+  const errno = errnoOf(cause);
+  const full = errno === "ENOSPC" || errno === "EDQUOT";
+  const code: ErrorCode = full ? "DISK_FULL" : "DISK_NOT_WRITABLE";
+  return new BowlineError(
+    {
+      code,
+      message: full ? `no space is left to write "${path}"` : `"${path}" cannot be written (${errno ?? String(cause)})`,
+      hint: full
+        ? "free some space, or name another folder by BOWLINE_HOME"
+        : "make its folder writable for this user, or name another one by BOWLINE_HOME",
+    },
+    { cause },
+  );
+}
+
+/** The system's name of an error, such as ENOENT; absent for an error of another kind. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+async function withFinishedFile(
+  path: string,
+  content: string | Uint8Array,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  await makePrivateFolder(dirname(path));
+  try {
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await publish(temporary);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw writeError(path, cause);
+  }
+  await syncFolder(dirname(path));
+}
+
+// Makes the new name itself survive a crash; not every file system lets a folder be synced.
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
