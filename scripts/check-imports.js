@@ -22,6 +22,9 @@ for (const file of filesBelow(src, ".ts")) {
     continue;
   }
   for (const specifier of specifiersIn(text)) checkImport(file, specifier);
+  if (/^import\s+(?!type\b|\*)[^;]*from "zod"/m.test(text)) {
+    problems.push(`src/${file}: write import * as z from "zod"; anything else bundles every locale`);
+  }
   if (PURE.includes(from)) checkPure(file, text);
 }
 report(problems);

@@ -1,6 +1,6 @@
 /** The command's entry: answers what needs nothing loaded, then hands over to the command asked for. */
 import * as nodeModule from "node:module";
-import { VERSION } from "../lib/version.ts";
+import { VERSION } from "../lib/index.ts";
 
 const words = process.argv.slice(2);
 

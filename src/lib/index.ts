@@ -13,3 +13,4 @@ export { didYouMean, nearNames } from "./near-names.ts";
 export { createPrivateFile, errnoOf, makePrivateFolder, writeError, writePrivateFile } from "./files.ts";
 export { withFileLock } from "./file-lock.ts";
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
+export { VERSION } from "./version.ts";

@@ -1,4 +1,4 @@
-import { VERSION } from "../../lib/version.ts";
+import { VERSION } from "../../lib/index.ts";
 import type { CliContext } from "../context.ts";
 import { printValue } from "../output/data.ts";
 
