@@ -9,6 +9,8 @@ export interface Credential {
   http?: { kind: "basic"; username: string; password: string } | { kind: "bearer"; token: string };
   /** `"user"`: the user's own ssh configuration, agent and known_hosts (`from: git`). */
   ssh?: "user" | { privateKey: string; passphrase?: string };
+  /** With `ssh: "user"`: what the user's ssh needs of his environment (HOME, USER, SSH_AUTH_SOCK, GIT_SSH_COMMAND …). */
+  userEnv?: Readonly<Record<string, string>>;
   /** Lines of a known_hosts file. */
   knownHosts?: string;
   /** PEM certificates trusted in addition. */

@@ -1,3 +1,4 @@
 export type { CodeReference } from "./code-reference.ts";
 export type { GitEvent, GitRequest, MaterializeRequest, Resolution } from "./request.ts";
 export type { Session } from "./session.ts";
+export { readHostKeys, type HostKey } from "./ssh-host-keys.ts";

@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   GIT_ACCESS_DENIED: { exit: 4, meaning: "the credential is known but not allowed to read this repository" },
   SSH_HOST_KEY_UNKNOWN: { exit: 4, meaning: "the ssh server's host key is not in known_hosts" },
   SSH_HOST_KEY_CHANGED: { exit: 4, meaning: "the ssh server shows another host key than known_hosts has" },
+  SSH_USER_UNKNOWN: { exit: 4, meaning: "ssh refuses to work for a user id that the system has no name for" },
   SSH_KEY_INVALID: { exit: 4, meaning: "the ssh key cannot be read: damaged, or its passphrase is missing or wrong" },
   // 5: not reached
   HOST_NOT_FOUND: { exit: 5, meaning: "the host's name cannot be resolved" },
