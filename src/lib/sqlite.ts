@@ -26,7 +26,7 @@ export async function openSqlite(path: string, options: { timeout: number }): Pr
 
 /** `node:sqlite` where the runtime has it without a flag (Node 22.13). Its one warning of being experimental is kept from the user, no other. */
 function builtinSqlite(): SqliteModule | undefined {
-  const emitWarning = process.emitWarning;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = function emitOtherWarning(warning: string | Error, ...rest: unknown[]): void {
     const text = typeof warning === "string" ? warning : warning.message;
     if (!text.includes("SQLite is an experimental feature")) Reflect.apply(emitWarning, process, [warning, ...rest]);
