@@ -1,5 +1,5 @@
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection } from "kysely";
-import type { SqliteDatabase, SqliteValue } from "./sqlite.ts";
+import type { SqliteDatabase, SqliteValue } from "../../lib/index.ts";
 
 /** Kysely's own SQLite dialect over the `node:sqlite` API. */
 export class NodeSqliteDialect extends SqliteDialect {

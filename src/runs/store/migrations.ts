@@ -1,5 +1,5 @@
 import { BowlineError } from "../../lib/index.ts";
-import type { SqliteDatabase } from "./sqlite.ts";
+import type { SqliteDatabase } from "../../lib/index.ts";
 
 /** Steps of the schema; a store's `user_version` is how many it has had. A step is never changed once it was released, only followed. */
 const MIGRATIONS: readonly string[] = [

@@ -4,7 +4,7 @@ import { Kysely } from "kysely";
 import { NodeSqliteDialect } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { isOnNetwork } from "./network-file-system.ts";
-import { openSqlite } from "./sqlite.ts";
+import { openSqlite } from "../../lib/index.ts";
 import { storeError } from "./store-errors.ts";
 import type { Tables } from "./tables.ts";
 
