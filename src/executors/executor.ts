@@ -4,44 +4,53 @@ import type { FindCredential } from "../connections/index.ts";
 import type { CodeReference, GitEvent } from "../git/index.ts";
 import type { Problem } from "../lib/index.ts";
 
-/** Carries out a pinned plan. One instance serves one run. */
+/** Carries out a plan. One instance serves one run: what `pin` learns of the servers, `execute` uses. */
 export interface Executor {
   kind: "process" | "docker" | "kubernetes";
+  /** Turns every revision of the plan that has no pin yet into a commit. Throws a BowlineError with everything that was refused. */
+  pin: (plan: Plan, context: ExecutionContext) => Promise<Plan>;
   /**
-   * Runs every init step, then the main container with its sidecars, until it ends, `stop` is aborted or the plan's timeout is over.
-   * Never throws for what the job does; throws a BowlineError when an init step or the executor itself fails.
+   * Runs every init step of a pinned plan, then the main container with its sidecars, until it ends, `stop` is aborted or the plan's
+   * timeout is over. Never throws for what the job does; throws a BowlineError when an init step or the executor itself fails.
    */
-  execute(plan: Plan, context: ExecutionContext): Promise<Outcome>;
+  execute: (plan: Plan, context: ExecutionContext) => Promise<Outcome>;
 }
 
 export interface ExecutionContext {
   uuid: string;
   config: Config;
+  /** The environment from which a process job inherits the names on the allow-list. */
+  env: Readonly<NodeJS.ProcessEnv>;
   /** The run's own folder on this machine: artifacts, logs, private files. */
   folder: string;
-  /** Data of a secret or config map by name; a BowlineError when absent. */
+  /** Data of a secret by name; a BowlineError when absent. */
   readSecret: (name: string) => Promise<ReadonlyMap<string, Buffer>>;
+  /** Data of a config map by name; a BowlineError when absent. */
+  readConfigMap: (name: string) => Promise<ReadonlyMap<string, Buffer>>;
   /** The finder for one step: the connection's own secret first, then `credentials:`. */
   findCredentialFor: (connection?: string) => FindCredential;
   /** Receives raw output; masking and writing is the caller's. */
   output: (container: string, stream: "stdout" | "stderr", chunk: Buffer) => void;
+  /** A word of the executor's own in a container's log. */
+  say: (container: string, text: string) => void;
   onEvent: (event: ExecutionEvent) => void;
-  /** Aborted: end with TERM, a grace period, KILL. A second abort reason `"kill"` skips the grace. */
+  /** Aborted: end with TERM, a grace period, KILL. A number as its reason is the grace in milliseconds. */
   stop: AbortSignal;
+  /** Aborted: end with KILL at once. */
   kill: AbortSignal;
 }
 
 export type ExecutionEvent =
   | { type: "status"; status: "scheduled" | "starting" | "running"; reason?: string; message?: string }
-  | { type: "git"; step: string; event: GitEvent }
+  | { type: "git"; step: string; connection?: string; event: GitEvent }
   | { type: "code-reference"; step: string; reference: CodeReference }
   | { type: "handle"; handle: Record<string, unknown> }
   | { type: "warning"; warning: Problem };
 
 /** How the main container ended. */
 export interface Outcome {
-  /** 128 + signal number for a signal. */
-  exitCode: number;
+  /** 128 + signal number for a signal; absent when it never started. */
+  exitCode?: number;
   reason: "Completed" | "ExitCode" | "Timeout" | "Stopped" | "Signal";
   message: string;
 }

@@ -4,7 +4,7 @@ import type { Plan } from "../../compile/index.ts";
 import type { ExecutorChoice } from "../../config/index.ts";
 import type { RunRecord, StatusChange } from "../record.ts";
 import type { ListQuery } from "../runs.ts";
-import type { SupervisorIdentity } from "../supervisor.ts";
+import type { ProcessIdentity } from "../../lib/index.ts";
 import { canChange, isFinal } from "../transitions.ts";
 import { openDatabase } from "./open-database.ts";
 import { recordOf } from "./rows.ts";
@@ -155,7 +155,7 @@ async function whole(database: Database, query: { execute: () => Promise<Row[]> 
       executor: JSON.parse(plan.executor) as ExecutorChoice,
       folder: row.folder,
       ...(row.created_by === null ? {} : { createdBy: row.created_by }),
-      supervisor: JSON.parse(row.supervisor) as SupervisorIdentity,
+      supervisor: JSON.parse(row.supervisor) as ProcessIdentity,
       ...(row.handle === null ? {} : { handle: JSON.parse(row.handle) as Record<string, unknown> }),
     };
   });
@@ -215,7 +215,7 @@ function changeStatus(database: Database, { uuid, change, also }: Change): Promi
   });
 }
 
-async function takeOver(database: Database, taken: { uuid: string; supervisor: SupervisorIdentity }): Promise<boolean> {
+async function takeOver(database: Database, taken: { uuid: string; supervisor: ProcessIdentity }): Promise<boolean> {
   const result = await database
     .updateTable("runs")
     .set({ supervisor: JSON.stringify(taken.supervisor) })

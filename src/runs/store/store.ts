@@ -4,7 +4,7 @@ import type { CodeReference } from "../../git/index.ts";
 import type { ProblemRecord } from "../../lib/index.ts";
 import type { RunRecord, StatusChange } from "../record.ts";
 import type { ListQuery, RunPlaces } from "../runs.ts";
-import type { SupervisorIdentity } from "../supervisor.ts";
+import type { ProcessIdentity } from "../../lib/index.ts";
 
 /** Holds every run; each write is one transaction that took the write lock first. Everything throws a BowlineError when the disk does not let it. */
 export interface RunStore {
@@ -19,7 +19,7 @@ export interface RunStore {
   update: (uuid: string, update: RunUpdate) => Promise<void>;
   setPlan: (uuid: string, plan: Plan) => Promise<void>;
   /** Makes another process the supervisor of a run that is not over. */
-  takeOver: (uuid: string, supervisor: SupervisorIdentity) => Promise<boolean>;
+  takeOver: (uuid: string, supervisor: ProcessIdentity) => Promise<boolean>;
   /** Runs that are not over. */
   open: () => Promise<StoredRun[]>;
   /** Runs whose ttl was over at this time. */
@@ -32,7 +32,7 @@ export interface NewRun {
   places: RunPlaces;
   plan: Plan;
   executor: ExecutorChoice;
-  supervisor: SupervisorIdentity;
+  supervisor: ProcessIdentity;
   warnings: ProblemRecord[];
   restartOf?: string | undefined;
 }
@@ -43,7 +43,7 @@ export interface StoredRun {
   executor: ExecutorChoice;
   folder: string;
   createdBy?: string;
-  supervisor: SupervisorIdentity;
+  supervisor: ProcessIdentity;
   handle?: Record<string, unknown>;
 }
 

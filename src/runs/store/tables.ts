@@ -28,7 +28,7 @@ export interface RunTable {
   restart_of: string | null;
   created_by: string | null;
   folder: string;
-  /** JSON: a SupervisorIdentity. */
+  /** JSON: a ProcessIdentity. */
   supervisor: string;
   handle: string | null;
   code_references: string;

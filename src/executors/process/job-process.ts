@@ -1,0 +1,80 @@
+// node:child_process itself: a process in a session of its own, raw output as it comes and no output kept; execa would buffer and end it its own way.
+import { spawn } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BowlineError, type Place } from "../../lib/index.ts";
+
+export interface JobCommand {
+  command: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  output: (stream: "stdout" | "stderr", chunk: Buffer) => void;
+  /** For errors. */
+  place?: Place | undefined;
+}
+
+export interface JobProcess {
+  /** Its process group, which is its own; absent when it could not be started. */
+  group?: number;
+  ended: Promise<Ended>;
+}
+
+export interface Ended {
+  /** 128 + n for signal n, as shells have it; 127 for a command that is not there, 126 for one that cannot be run. */
+  exitCode: number;
+  signal?: NodeJS.Signals;
+  /** Why it could not be started. */
+  refused?: string;
+}
+
+/** How long output is awaited after the end of a process that left its pipes to others, in milliseconds. */
+const DRAIN_TIME = 2_000;
+
+/** Starts a command with an empty standard input, without a terminal. Throws PATH_INVALID when its working directory is not there. */
+export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
+  await checkFolder(job);
+  const [program = "", ...args] = job.command;
+  const child = spawn(program, args, { cwd: job.cwd, env: job.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", (chunk: Buffer) => job.output("stdout", chunk));
+  child.stderr.on("data", (chunk: Buffer) => job.output("stderr", chunk));
+  const closed = new Promise<void>((resolve) => void child.once("close", () => resolve()));
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined)
+        resolve({ exitCode: error.code === "ENOENT" ? 127 : 126, refused: refusal(program, error) });
+    });
+    child.once("exit", (code, signal) => resolve(endedBy(code, signal)));
+  });
+  return {
+    ...(child.pid === undefined ? {} : { group: child.pid }),
+    ended: ended.then(async (result) => {
+      // Whoever holds the pipes now has left the job: what it still says is not the job's.
+      await Promise.race([closed, sleep(DRAIN_TIME, undefined, { ref: false })]);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      return result;
+    }),
+  };
+}
+
+function endedBy(code: number | null, signal: NodeJS.Signals | null): Ended {
+  return signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal };
+}
+
+function refusal(program: string, error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return `the command "${program}" is not there: it is not in the job's PATH`;
+  if (error.code === "EACCES") return `the command "${program}" may not be run`;
+  return `the command "${program}" cannot be started: ${error.message}`;
+}
+
+async function checkFolder({ cwd, place }: JobCommand): Promise<void> {
+  const there = await stat(cwd).catch(() => undefined);
+  if (there?.isDirectory() === true) return;
+  throw new BowlineError({
+    code: "PATH_INVALID",
+    message: `the working directory "${cwd}" is not there`,
+    hint: "set workingDir to a folder that an init step makes, or leave it out",
+    ...(place === undefined ? {} : { place }),
+  });
+}

@@ -1,0 +1,48 @@
+import { hostname } from "node:os";
+import { darwinProcesses } from "./process-table-darwin.ts";
+import { linuxProcesses } from "./process-table-linux.ts";
+import type { ProcessEntry, ProcessTable } from "./process-table.ts";
+
+/** Enough to tell a process from a later one with the same number, and to know who may judge that. */
+export interface ProcessIdentity {
+  host: string;
+  boot: string;
+  pid: number;
+  start: string;
+}
+
+const processTable: ProcessTable = process.platform === "darwin" ? darwinProcesses : linuxProcesses;
+
+export function ownIdentity(): ProcessIdentity {
+  return {
+    host: hostIdentity(),
+    boot: processTable.boot(),
+    pid: process.pid,
+    start: processTable.startOf(process.pid) ?? "",
+  };
+}
+
+/** Whether the process is there; undefined when it belongs to another host, which alone can tell. */
+export function isAlive(identity: ProcessIdentity): boolean | undefined {
+  if (identity.host !== hostIdentity()) return undefined;
+  return identity.boot === processTable.boot() && processTable.startOf(identity.pid) === identity.start;
+}
+
+/** Two containers of one machine share a boot but not their process numbers, so these are part of the name. */
+function hostIdentity(): string {
+  const namespace = processTable.namespace();
+  return namespace === "" ? hostname() : `${hostname()} ${namespace}`;
+}
+
+/** The living processes of these groups, those that carry the assignment in their environment, and all that came from them; never this one. */
+export function findProcesses(wanted: { groups: ReadonlySet<number>; assignment?: string }): ProcessEntry[] {
+  const all = processTable.list().filter(({ pid }) => pid !== process.pid);
+  const { groups, assignment } = wanted;
+  const found = assignment === undefined ? new Set<number>() : processTable.carrying(assignment);
+  for (const { pid, group } of all) if (groups.has(group)) found.add(pid);
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
+  }
+  return all.filter(({ pid }) => found.has(pid));
+}

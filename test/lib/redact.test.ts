@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createRedactor, MASK } from "../../src/lib/index.ts";
+
+const secretText = fc
+  .string({ minLength: 6, maxLength: 60, unit: "binary" })
+  .filter((text) => !/[\r\n]/.test(text) && Buffer.byteLength(text) >= 6);
+const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+
+/** The stream's output for these bytes, cut at these places. */
+function streamed(secrets: string[], bytes: Buffer, cuts: number[], pauseAt = -1): Buffer {
+  const stream = createRedactor(secrets).stream();
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  const parts = places.slice(1).flatMap((end, index) => {
+    const part = stream.push(bytes.subarray(places[index], end));
+    return index === pauseAt ? [part, stream.pause()] : [part];
+  });
+  return Buffer.concat([...parts, stream.end()]);
+}
+
+test.each([
+  ["plain", (secret: Buffer) => secret],
+  ["base64", (secret: Buffer) => Buffer.from(secret.toString("base64"))],
+  ["percent", (secret: Buffer) => Buffer.from(encodeURIComponent(secret.toString()))],
+  ["JSON", (secret: Buffer) => Buffer.from(JSON.stringify(secret.toString()).slice(1, -1))],
+] as const)("no cut into chunks lets the %s form of a secret through", (_name, encode) => {
+  fc.assert(
+    fc.property(secretText, noise, noise, fc.array(fc.nat(), { maxLength: 12 }), (secret, before, after, cuts) => {
+      const form = encode(Buffer.from(secret));
+      const core = form.toString("latin1").replace(/=+$/, "");
+      const output = streamed([secret], Buffer.concat([before, form, after]), cuts).toString("latin1");
+      // All but the last base64 letter depends on the secret alone.
+      expect(output).not.toContain(core.slice(0, Math.max(6, core.length - 1)));
+      expect(output).toContain(MASK);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("base64 of a secret inside of something longer is masked at every alignment, wrapped or not", () => {
+  const secret = "s3cr3t-T0ken/with+odd?chars";
+  for (let before = 0; before < 80; before++) {
+    const encoded = Buffer.from(`${"x".repeat(before)}${secret}${"y".repeat(7)}`).toString("base64");
+    const wrapped = encoded.replace(/.{76}/g, "$&\n");
+    for (const form of [encoded, wrapped, encoded.replaceAll("+", "-").replaceAll("/", "_")]) {
+      const output = streamed([secret], Buffer.from(form), [10, 20, 33]).toString();
+      const shown = Buffer.from(output.replaceAll("\n", "").split(MASK).join(""), "base64").toString();
+      expect(output).toContain(MASK);
+      expect(shown).not.toContain(secret.slice(0, 6));
+      expect(shown).not.toContain(secret.slice(-6));
+    }
+  }
+});
+
+test("what holds no secret comes out byte by byte as it went in", () => {
+  fc.assert(
+    fc.property(noise, fc.array(fc.nat(), { maxLength: 8 }), fc.nat(8), (bytes, cuts, pauseAt) => {
+      expect(streamed(["kept-secret-kept"], bytes, cuts, pauseAt).equals(bytes)).toBe(true);
+    }),
+  );
+});
+
+test("a cut changes nothing of the result", () => {
+  const alphabet = fc.constantFrom("a", "b", "ab", "\n", "aabbab", "YWFiYmFi", "%61");
+  fc.assert(
+    fc.property(fc.array(alphabet, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 8 }), (parts, cuts) => {
+      const bytes = Buffer.from(parts.join(""));
+      const whole = createRedactor(["aabbab", "bababa"]).text(bytes.toString());
+      expect(streamed(["aabbab", "bababa"], bytes, cuts).toString()).toBe(whole);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a pause gives at most five bytes of a secret, and the rest stays masked", () => {
+  const secret = "0123456789abcdef";
+  for (let first = 1; first < secret.length; first++) {
+    const stream = createRedactor([secret]).stream();
+    const output = [
+      stream.push(Buffer.from(secret.slice(0, first))),
+      stream.pause(),
+      stream.push(Buffer.from(secret.slice(first, first + 1))),
+      stream.pause(),
+      stream.push(Buffer.from(`${secret.slice(first + 1)} end`)),
+      stream.end(),
+    ].join("");
+    expect(output).toMatch(/^\d{0,5}\*\*\* end$/);
+  }
+});
+
+test("each line of a long secret is masked, the armour of a key is not", () => {
+  const key =
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\r\nAAAAEbm9uZQAA\n-----END OPENSSH PRIVATE KEY-----\n";
+  const redactor = createRedactor([key]);
+  expect(redactor.text("x b3BlbnNzaC1rZXk y")).toBe("x *** y");
+  expect(redactor.text("AAAAEbm9uZQAA")).toBe("***");
+  expect(redactor.text("-----BEGIN OPENSSH PRIVATE KEY-----")).toBe("-----BEGIN OPENSSH PRIVATE KEY-----");
+});
+
+test("values are masked through and through", () => {
+  const redactor = createRedactor(["hunter22"]);
+  expect(redactor.value({ a: ["x hunter22"], b: { c: "hunter22", d: 3 } })).toEqual({
+    a: ["x ***"],
+    b: { c: "***", d: 3 },
+  });
+});
+
+test("short secrets are left alone", () => {
+  expect(createRedactor(["ab"]).text("about")).toBe("about");
+});
+
+test("secrets that become known later are masked from then on", () => {
+  const redactor = createRedactor();
+  const stream = redactor.stream();
+  expect(Buffer.from(stream.push(Buffer.from("hunter22 "))).toString()).toBe("hunter22 ");
+  redactor.add(["hunter22"]);
+  expect(Buffer.concat([stream.push(Buffer.from("hunter22 ")), stream.end()]).toString()).toBe("*** ");
+});
