@@ -2,3 +2,5 @@ export type { CodeReference } from "./code-reference.ts";
 export type { GitEvent, GitRequest, MaterializeRequest, Resolution } from "./request.ts";
 export type { Session } from "./session.ts";
 export { readHostKeys, type HostKey } from "./ssh-host-keys.ts";
+export { prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } from "./job-git.ts";
+export type { JobFile } from "./job-scope.ts";

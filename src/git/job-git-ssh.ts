@@ -1,0 +1,80 @@
+import { devNull } from "node:os";
+import { shellQuote } from "./job-git-helper.ts";
+import type { JobFile, JobScope } from "./job-scope.ts";
+
+export interface JobSsh {
+  env: Record<string, string>;
+  files: JobFile[];
+}
+
+/**
+ * git knows one ssh command for all hosts. This one is a script that looks at the host, port and path it is asked for, takes the key of the longest scope
+ * that covers them, and leaves everything else to plain ssh.
+ */
+export function jobSsh(scopes: readonly JobScope[], folder: string): JobSsh {
+  if (scopes.length === 0) return { env: {}, files: [] };
+  const longestFirst = [...scopes].sort((one, other) => other.prefix.length - one.prefix.length);
+  const content = `${READ_ARGUMENTS}${longestFirst.map((scope) => choice(scope, folder)).join("")}exec ssh "$@"\n`;
+  const files = scopes
+    .filter(({ number }, index) => scopes.findIndex((scope) => scope.number === number) === index)
+    .flatMap(keyFiles);
+  return {
+    env: { GIT_SSH_COMMAND: `sh ${shellQuote(`${folder}/ssh`)}`, GIT_SSH_VARIANT: "ssh" },
+    files: [{ name: "ssh", mode: 0o600, content }, ...files],
+  };
+}
+
+/** git calls `ssh [-o OPTION] [-p PORT] [-4|-6] [USER@]HOST "git-upload-pack 'PATH'"` (connect.c, push_ssh_options). */
+const READ_ARGUMENTS = `port=22 option= host= path=
+for word in "$@"; do
+  case $option in
+  -p) port=$word option= ;;
+  -o) option= ;;
+  *)
+    case $word in
+    -p | -o) option=$word ;;
+    -*) ;;
+    *) [ -z "$host" ] && host=$word || path=$word ;;
+    esac
+    ;;
+  esac
+done
+host=\${host##*@}
+path=\${path#*\\'} path=\${path%\\'*} path=\${path#/} path=\${path#'~/'}
+`;
+
+function choice({ prefix, credential, number }: JobScope, folder: string): string {
+  const [, host = "", port = "22", encoded = ""] = /^ssh:\/\/(\[[^\]]*\]|[^/:]*)(?::(\d+))?\/(.*)$/.exec(prefix) ?? [];
+  const path = decodeURIComponent(encoded).replace(/^~\//, "");
+  const bare = path.replace(/(\.git|\/)$/, "");
+  const below = `${shellQuote(`${bare}/`)}*`;
+  const patterns =
+    path === "" ? ["*"] : path.endsWith("/") ? [below] : [shellQuote(bare), shellQuote(`${bare}.git`), below];
+  const file = (ending: string): string => shellQuote(`${folder}/${number}.${ending}`);
+  const passphrase = typeof credential.ssh === "object" && credential.ssh.passphrase !== undefined;
+  const askpass = passphrase ? `SSH_ASKPASS=${file("askpass")} SSH_ASKPASS_REQUIRE=force ` : "";
+  const batch = passphrase ? "NumberOfPasswordPrompts=1" : "BatchMode=yes";
+  return `[ "$host:$port" = ${shellQuote(`${host.replace(/^\[|\]$/g, "")}:${port}`)} ] && case $path in ${patterns.join(" | ")})
+  ${askpass}exec ssh -F ${devNull} -i ${file("key")} -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=${file("known_hosts")} \\
+    -o GlobalKnownHostsFile=${devNull} -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ${batch} "$@"
+  ;;
+esac
+`;
+}
+
+function keyFiles({ credential, number }: JobScope): JobFile[] {
+  if (typeof credential.ssh !== "object") return [];
+  const { privateKey, passphrase } = credential.ssh;
+  const files: JobFile[] = [
+    { name: `${number}.key`, mode: 0o600, content: `${privateKey.replaceAll("\r", "").trim()}\n` },
+    { name: `${number}.known_hosts`, mode: 0o644, content: `${credential.knownHosts ?? ""}\n` },
+  ];
+  if (passphrase === undefined) return files;
+  const program = `#!/bin/sh\ncase $1 in *assphrase*) IFS= read -r line < "\${0%.askpass}.passphrase" && printf '%s\\n' "$line" ;; *) exit 1 ;; esac\n`;
+  const content = `${passphrase}\n`;
+  return [
+    ...files,
+    { name: `${number}.passphrase`, mode: 0o600, content },
+    { name: `${number}.askpass`, mode: 0o700, content: program },
+  ];
+}
