@@ -1,5 +1,5 @@
 import type { Catalog, EnvVar } from "../connections/index.ts";
-import type { Problem } from "../lib/index.ts";
+import type { Place, Problem } from "../lib/index.ts";
 
 /** The config file, read and checked, with what the environment adds. */
 export interface Config {
@@ -14,7 +14,21 @@ export interface Config {
   policy: Policy;
   home: Home;
   network: Network;
+  /** Every value that is in force, and where it comes from: what `bowline config view` shows. Holds no password. */
+  settings: Setting[];
   warnings: Problem[];
+}
+
+/** One value of the config, with its origin. */
+export interface Setting {
+  /** `policy.timeouts.connect`, `connections.repo-test`. */
+  key: string;
+  value: unknown;
+  origin: "default" | "config" | "environment";
+  /** Where the config has it. */
+  place?: Place;
+  /** The environment variable it comes from. */
+  variable?: string;
 }
 
 export interface ExecutorChoice {

@@ -1,4 +1,7 @@
-export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Timeouts } from "./config.ts";
+export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Setting, Timeouts } from "./config.ts";
 export { DEFAULT_POLICY } from "./default-policy.ts";
+export type { ConfigRequest } from "./find-config.ts";
 export { homeFolders, type Environment } from "./home.ts";
+export { configJsonSchema, loadConfig } from "./load-config.ts";
 export { networkFrom } from "./network.ts";
+export { trustConfig, untrustedProblem } from "./trust.ts";

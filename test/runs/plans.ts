@@ -32,6 +32,7 @@ export function plainConfig(home: Home): Config {
     },
     home,
     network: {},
+    settings: [],
     warnings: [],
   };
 }
