@@ -43,6 +43,8 @@ export interface CommandRecord {
   options: Record<string, OptionRecord>;
   /** What may follow `--`. */
   rest?: { name: string; help: string };
+  /** What to say to somebody who gives more arguments than there are. */
+  excessHint?: string;
   hidden?: true;
   /** Loads the one file that does the work. */
   load: () => Promise<{ run: (input: never, context: CliContext) => Promise<number | void> }>;
@@ -72,7 +74,7 @@ interface InputOf<A extends Record<string, ArgumentRecord>, O extends Record<str
   } & {
     [K in keyof A as A[K] extends { optional: true } ? K : never]?: A[K] extends { many: true } ? string[] : string;
   };
-  options: { [K in keyof O]?: OptionValue<O[K]> };
+  options: { [K in keyof O]?: OptionValue<O[K]> } & { config?: string };
   rest: string[];
 }
 

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
-import { BowlineError } from "../lib/index.ts";
+import type { BowlineError } from "../lib/index.ts";
 import type { CommandRecord, Input, OptionRecord } from "./command.ts";
 import { COMMANDS, GROUPS } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
+import { usage } from "./parse-options.ts";
+import { kebab } from "./option-names.ts";
 
 /** Finds the command that the words ask for, loads it and runs it; the exit code. Throws a BowlineError on a wrong command line. */
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
@@ -131,25 +133,21 @@ function configure(command: Command, context: Pick<CliContext, "out" | "terminal
     });
 }
 
-/** Commander's words in ours: its "(Did you mean …?)" is the hint. */
+/** Commander's words in ours: its "(Did you mean …?)" is the hint. What follows a "=" is not repeated: it may be a secret. */
 function usageFrom(error: CommanderError, words: readonly string[]): BowlineError {
   const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
   const near = more.join(" ").match(/Did you mean (.+)\?/)?.[1];
   const command = words.filter((word) => !word.startsWith("-")).slice(0, 2);
-  const name = COMMANDS.find((each) => each.name === command.join(" ") || each.name === command[0])?.name;
-  const help = name === undefined ? "bowline --help" : `bowline ${name} --help`;
-  return usage(quote(first), near === undefined ? `see: ${help}` : `did you mean ${near}? see: ${help}`);
+  const record = COMMANDS.find((each) => each.name === command.join(" ") || each.name === command[0]);
+  const help = `see: bowline ${record === undefined ? "" : `${record.name} `}--help`;
+  const tooMany = error.code === "commander.excessArguments" && record?.excessHint;
+  const message = tooMany
+    ? `too many arguments for "bowline ${record.name}"`
+    : quote(first.replace(/^(unknown option '[^=']*)=[^]*'$/, "$1'"));
+  return usage(message, tooMany || (near === undefined ? help : `did you mean ${near}? ${help}`));
 }
 
 /** Nouns in double quotes, as everywhere. */
 function quote(text: string): string {
   return text.replace(/'([^']*)'/g, '"$1"').replace(/\.$/, "");
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function usage(message: string, hint: string): BowlineError {
-  return new BowlineError({ code: "USAGE", message, hint });
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runHttpBackend } from "../../src/demo/index.ts";
+import { runHttpBackend } from "../../src/cli/demo/index.ts";
 import { covers, identify, type Account } from "./accounts.ts";
 import { certificate, type CertificateKind } from "./certificates.ts";
 import { cut, sendBody, strike, type Fault } from "./faults.ts";

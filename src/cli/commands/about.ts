@@ -1,5 +1,22 @@
 import { defineCommand } from "../command.ts";
 
+export const demo = defineCommand({
+  name: "demo",
+  summary: "Watch Bowline at work on this machine alone",
+  description:
+    "Starts a git server on loopback with two private repositories and a public one, writes a catalog, stores a secret,\n" +
+    "and runs three polyaxonfiles with the commands you would type. Leaves nothing, unless asked to keep.",
+  section: "Setting up",
+  examples: [
+    { line: "bowline demo", does: "Watch it; under 15 seconds" },
+    { line: "bowline demo --keep", does: "Watch it, and keep the folder to play in" },
+    { line: "bowline demo --keep play", does: "The same in ./play; once it is there, starts its git server again" },
+  ],
+  args: { DIR: { help: "with --keep: the folder (default: ./bowline-demo)", optional: true, completes: "folder" } },
+  options: { keep: { help: "keep the folder with repositories, catalog, secret and polyaxonfiles" } },
+  load: () => import("../actions/demo.ts"),
+});
+
 export const completion = defineCommand({
   name: "completion",
   summary: "Print the completion script of a shell",

@@ -1,11 +1,49 @@
 import type { CommandRecord, Section } from "../command.ts";
-import { completion, version } from "./about.ts";
-import { complete } from "./hidden.ts";
+import * as about from "./about.ts";
+import * as cache from "./cache.ts";
+import * as config from "./config.ts";
+import * as connections from "./connections.ts";
+import * as hidden from "./hidden.ts";
+import * as initializer from "./initializer.ts";
+import * as runs from "./runs.ts";
+import * as secrets from "./secrets.ts";
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CommandRecord[] = [completion, version, complete];
-
-/** First words that have commands below them. */
-export const GROUPS: CommandGroups = {};
+export const COMMANDS: readonly CommandRecord[] = [
+  runs.ps,
+  runs.get,
+  runs.logs,
+  runs.stop,
+  runs.restart,
+  runs.remove,
+  connections.list,
+  connections.get,
+  secrets.set,
+  secrets.list,
+  secrets.remove,
+  secrets.apply,
+  about.demo,
+  config.init,
+  config.view,
+  config.trust,
+  cache.list,
+  cache.prune,
+  cache.verify,
+  about.completion,
+  about.version,
+  initializer.git,
+  hidden.supervise,
+  hidden.complete,
+  hidden.reference,
+];
 
 export type CommandGroups = Readonly<Record<string, { summary: string; section: Section }>>;
+
+/** First words that have commands below them. */
+export const GROUPS: CommandGroups = {
+  connections: { summary: "See and check the connections of the catalog", section: "Connections and secrets" },
+  secrets: { summary: "Keep secrets on this machine", section: "Connections and secrets" },
+  config: { summary: "See the config, and trust one that was found", section: "Setting up" },
+  cache: { summary: "See and clear what is cached", section: "Setting up" },
+  initializer: { summary: "The engine alone, for init containers", section: "Inside a container" },
+};

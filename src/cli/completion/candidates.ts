@@ -1,5 +1,6 @@
 import type { ArgumentRecord, CommandRecord, Completes, OptionRecord } from "../command.ts";
 import type { CommandGroups } from "../commands/index.ts";
+import { kebab } from "../option-names.ts";
 
 /** What may stand at the place of the last word. A value of `:file` or `:folder` asks the shell for its own. */
 export interface Candidate {
@@ -100,8 +101,4 @@ async function forPlace(place: ArgumentRecord | OptionRecord, sources: Candidate
   if (place.completes === undefined) return [];
   if (place.completes === "file" || place.completes === "folder") return [{ value: `:${place.completes}` }];
   return sources[place.completes]();
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { BowlineError, problemRecord, type Place, type Problem } from "../../lib/index.ts";
+import { codeFrame } from "../../spec/index.ts";
 import type { CliContext } from "../context.ts";
 import { printValue } from "./data.ts";
 import { escapeControl } from "./escape.ts";
@@ -38,10 +39,6 @@ function renderProblem(problem: Problem, level: "error" | "warning", context: Cl
 function frameOf(place: Place, context: CliContext): string {
   const text = context.texts.get(place.file) ?? readText(place.file);
   return text === undefined ? "" : clean(codeFrame(text, place));
-}
-
-function codeFrame(text: string, place: Place): string {
-  return `${text.split("\n")[place.line - 1] ?? ""}\n${" ".repeat(place.column - 1)}^`;
 }
 
 function readText(file: string): string | undefined {

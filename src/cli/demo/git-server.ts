@@ -10,6 +10,8 @@ export interface DemoGitServerOptions {
   /** First path segments that only the account may see; everything else is public. */
   privateOwners: readonly string[];
   account: { username: string; password: string };
+  /** Any free one when absent. */
+  port?: number;
 }
 
 export interface DemoGitServer {
@@ -25,7 +27,7 @@ export async function startDemoGitServer(options: DemoGitServerOptions): Promise
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

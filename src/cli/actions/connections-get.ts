@@ -1,0 +1,29 @@
+import { stringify } from "yaml";
+import { scopeOf } from "../../connections/index.ts";
+import { parseGitUrl } from "../../lib/index.ts";
+import type { CliContext } from "../context.ts";
+import { findConnection } from "../find-connection.ts";
+import { CONNECTION_COLUMNS, withoutPlace } from "../output/connection-views.ts";
+import { isData, printList, printValue, type Format } from "../output/data.ts";
+import { openConfig } from "../workspace.ts";
+
+interface GetInput {
+  args: { NAME: string };
+  options: { output?: Format; config?: string };
+}
+
+/** `bowline connections get NAME`. */
+export async function run({ args, options }: GetInput, context: CliContext): Promise<void> {
+  const { output: format } = options;
+  const connection = findConnection(await openConfig(options, context), args.NAME);
+  const data = withoutPlace(connection);
+  if (isData(format)) return printValue(data, format, context);
+  if (format === "wide" || format === "name") {
+    return printList([data], { format, columns: CONNECTION_COLUMNS, name: ({ name }) => name, empty: "" }, context);
+  }
+  context.out(stringify(data));
+  const { place, secret, schema } = connection;
+  if (place) context.err(`written in ${place.file}:${place.line}\n`);
+  if (secret && schema?.url)
+    context.err(`its secret "${secret.name}" goes to ${scopeOf(parseGitUrl(schema.url))} and nowhere else\n`);
+}

@@ -1,0 +1,106 @@
+import { exitCodeOf, isFinal, type Attached, type RunRecord, type Runs } from "../runs/index.ts";
+import type { CliContext } from "./context.ts";
+import { isData, printValue, type Format } from "./output/data.ts";
+import { shortUuid } from "./output/run-views.ts";
+import type { Reporter } from "./progress/reporter.ts";
+import { catchSignals } from "./signals.ts";
+
+/** Whether stdout is to hold nothing but what `-o` asks for. */
+export function isDataOnly(output: Format | undefined): boolean {
+  return isData(output) || output === "name";
+}
+
+/** Stays with a run that this process supervises: the first signal stops it, the second kills it. Gives the exit code. */
+export async function attend(
+  start: (attached: Attached) => Promise<RunRecord>,
+  { output, reporter }: { output: Format | undefined; reporter: Reporter },
+  context: CliContext,
+): Promise<number> {
+  const signals = catchSignals({ onFirst: () => reporter.note("stopping; once more kills it") });
+  // Whoever read the output went away; the run is worth more than its echo here, and its log is kept.
+  context.onBrokenPipe.handler = () => {};
+  try {
+    const record = await start({ onEvent: reporter.event, stop: signals.stop, kill: signals.kill });
+    reporter.result(record);
+    await printRecord(record, output, context);
+    return signals.exitCode() ?? exitCodeOf(record);
+  } finally {
+    signals.release();
+  }
+}
+
+export interface LeaveOptions {
+  output?: Format;
+  /** Watch the statuses to the end. */
+  watch?: boolean;
+  /** Follow the logs to the end. */
+  logs?: boolean;
+}
+
+/** Starts a run that goes on without this process, and tells its uuid; follows it where that was asked. Gives the exit code. */
+export async function leave(
+  start: () => Promise<RunRecord>,
+  { runs, reporter, options }: { runs: Runs; reporter: Reporter; options: LeaveOptions },
+  context: CliContext,
+): Promise<number> {
+  const record = await start();
+  if (isFinal(record.status)) {
+    reporter.result(record);
+    await printRecord(record, options.output, context);
+    return exitCodeOf(record);
+  }
+  if (isDataOnly(options.output)) await printRecord(record, options.output, context);
+  else if (!options.logs) context.out(`${record.uuid}\n`);
+  if (options.watch || options.logs) return follow(record, { runs, reporter, options });
+  reporter.note(`follow it with: bowline logs -f ${shortUuid(record.uuid)}`);
+  return 0;
+}
+
+/** Watches a run of another process to its end; a signal ends the watching, not the run. Gives the run's exit code. */
+export async function follow(
+  { uuid }: RunRecord,
+  { runs, reporter, options }: { runs: Runs; reporter: Reporter; options: { watch?: boolean; logs?: boolean } },
+): Promise<number> {
+  const signals = catchSignals({ onFirst: () => {} });
+  try {
+    await Promise.all([
+      options.watch ? watchStatuses(runs.watch(uuid, { signal: signals.stop }), reporter) : undefined,
+      options.logs ? printLogs(runs, { uuid, signal: signals.stop, reporter }) : undefined,
+    ]);
+  } catch (error) {
+    if (!signals.stop.aborted) throw error;
+  } finally {
+    signals.release();
+  }
+  const interrupted = signals.exitCode();
+  if (interrupted !== undefined) {
+    const id = shortUuid(uuid);
+    reporter.note(`the run goes on; come back with: bowline logs -f ${id}  stop it with: bowline stop ${id}`);
+    return interrupted;
+  }
+  const record = await runs.get(uuid);
+  reporter.result(record);
+  return exitCodeOf(record);
+}
+
+async function watchStatuses(records: AsyncIterable<RunRecord>, reporter: Reporter): Promise<void> {
+  let seen = 0;
+  for await (const { statuses } of records) {
+    for (const { status, at, message } of statuses.slice(seen)) {
+      reporter.note(`${at}  ${status}${message ? `  ${message}` : ""}`);
+    }
+    seen = statuses.length;
+  }
+}
+
+async function printLogs(
+  runs: Runs,
+  { uuid, signal, reporter }: { uuid: string; signal: AbortSignal; reporter: Reporter },
+): Promise<void> {
+  for await (const line of runs.logs(uuid, { follow: true, signal })) reporter.log(line);
+}
+
+async function printRecord(record: RunRecord, output: Format | undefined, context: CliContext): Promise<void> {
+  if (isData(output)) await printValue(record, output, context);
+  if (output === "name") context.out(`${record.uuid}\n`);
+}

@@ -1,0 +1,29 @@
+import { defineCommand, OUTPUT } from "../command.ts";
+
+const NAME = { help: "the connection's name", completes: "connection" } as const;
+const section = "Connections and secrets";
+
+export const list = defineCommand({
+  name: "connections ls",
+  summary: "List the connections of the catalog",
+  section,
+  examples: [
+    { line: "bowline connections ls", does: "See which connections a polyaxonfile can name" },
+    { line: "bowline connections ls -o json --config team.yaml", does: "Print another catalog for a script" },
+  ],
+  options: OUTPUT,
+  load: () => import("../actions/connections-ls.ts"),
+});
+
+export const get = defineCommand({
+  name: "connections get",
+  summary: "Show one connection",
+  section,
+  examples: [
+    { line: "bowline connections get repo-test", does: "See its url, its secret's name and its scope" },
+    { line: "bowline connections get repo-test -o yaml", does: "Print it as it would stand in a config" },
+  ],
+  args: { NAME },
+  options: OUTPUT,
+  load: () => import("../actions/connections-get.ts"),
+});

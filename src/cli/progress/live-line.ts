@@ -1,0 +1,28 @@
+import type { CliContext } from "../context.ts";
+
+/** One line at the bottom of a terminal that changes; nowhere else does it write anything. */
+export interface LiveLine {
+  set: (text: string) => void;
+  /** Takes the line away, so that something else can be printed. */
+  clear: () => void;
+}
+
+export function createLiveLine(context: CliContext): LiveLine {
+  let shown = "";
+  let last = 0;
+  return {
+    set(text) {
+      const now = Date.now();
+      // Ten times a second is enough for an eye.
+      if (!context.terminal.err || text === shown || (shown !== "" && now - last < 100)) return;
+      last = now;
+      shown = text;
+      context.err(`\r\u001b[K${text.slice(0, Math.max(20, context.terminal.columns - 1))}`);
+    },
+    clear() {
+      if (shown === "") return;
+      shown = "";
+      context.err("\r\u001b[K");
+    },
+  };
+}

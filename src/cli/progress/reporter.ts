@@ -1,0 +1,78 @@
+import type { Plan } from "../../compile/index.ts";
+import type { LogLine, RunEvent, RunRecord } from "../../runs/index.ts";
+import type { CliContext } from "../context.ts";
+import { escapeControl } from "../output/escape.ts";
+import { printErrors, printWarnings } from "../output/problems.ts";
+import { codeLine, problemOf, shortUuid, statusColour } from "../output/run-views.ts";
+import { duration } from "../output/time.ts";
+import { createGitPhases } from "./git-phases.ts";
+import { createLiveLine } from "./live-line.ts";
+import { planLines } from "./plan-lines.ts";
+import { createLogPrinter } from "./print-log.ts";
+
+/** Shows a run while it happens. */
+export interface Reporter {
+  plan: (plan: Plan, uuid: string) => void;
+  event: (event: RunEvent) => void;
+  log: (line: LogLine) => void;
+  /** A word between the others. */
+  note: (text: string) => void;
+  result: (record: RunRecord) => void;
+}
+
+/** With `dataOnly`, stdout is left to the run record and the job's stdout goes to stderr, too. */
+export function createReporter(options: { dataOnly: boolean }, context: CliContext): Reporter {
+  const style = context.style.err;
+  const live = createLiveLine(context);
+  const words = createGitPhases();
+  const logs = createLogPrinter({ ...options, prefixOthers: true }, context);
+  function line(text: string): void {
+    live.clear();
+    logs.endLine();
+    context.err(`${text}\n`);
+  }
+  return {
+    plan(plan, uuid) {
+      line(`${style.bold(`run ${shortUuid(uuid)}`)}  ${plan.name}`);
+      for (const text of planLines(plan)) line(style.dim(`  ${text}`));
+    },
+    event(event) {
+      if (event.type === "log") {
+        live.clear();
+        logs.print(event.line);
+      } else if (event.type === "git") {
+        if (event.event.phase === "warning") return line(event.event.problem.message);
+        const { keep, live: changing } = words(event.connection ?? event.step, event.event);
+        if (keep !== undefined) line(style.dim(keep));
+        if (changing !== undefined) live.set(style.dim(changing));
+      } else if (event.type === "code-reference") {
+        line(`code  ${codeLine(event.reference, style)}`);
+      } else if (event.type === "warning") {
+        live.clear();
+        printWarnings([event.warning], context);
+      } else if (event.type === "status" && SHOWN.has(event.change.status)) {
+        line(style.dim(event.change.status));
+      }
+    },
+    log: logs.print,
+    note: line,
+    result(record) {
+      live.clear();
+      logs.endLine();
+      printErrors((record.errors ?? []).map(problemOf), context);
+      line(resultLine(record, statusColour(style, record.status)));
+      for (const reference of record.codeReferences) line(`  ${codeLine(reference, style)}`);
+    },
+  };
+}
+
+/** The statuses between start and end that tell a reader something the other lines do not. */
+const SHOWN: ReadonlySet<string> = new Set(["running", "stopping"]);
+
+function resultLine(record: RunRecord, paint: (text: string) => string): string {
+  const { status, message, startedAt, createdAt, finishedAt } = record;
+  const took =
+    finishedAt === undefined ? "" : ` after ${duration(Date.parse(finishedAt) - Date.parse(startedAt ?? createdAt))}`;
+  const why = message !== undefined && status !== "succeeded" ? `: ${escapeControl(message)}` : "";
+  return `${paint(`${status}${took}`)}${why}`;
+}

@@ -1,0 +1,42 @@
+import { isAbsolute, resolve } from "node:path";
+import { loadConfig, type Config } from "../config/index.ts";
+import { openRuns, type Runs } from "../runs/index.ts";
+import type { CliContext } from "./context.ts";
+import { printWarnings } from "./output/problems.ts";
+
+/** The config that a command works with; its warnings are printed. */
+export async function openConfig(options: { config?: string }, context: CliContext): Promise<Config> {
+  const flag = options.config === undefined ? {} : { flag: options.config };
+  const config = await loadConfig({ ...flag, cwd: context.cwd, env: context.env });
+  printWarnings(config.warnings, context);
+  return config;
+}
+
+/** The config and the runs, closed again whatever happens. */
+export async function withRuns<T>(
+  options: { config?: string },
+  context: CliContext,
+  use: (runs: Runs, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = await openConfig(options, context);
+  const runs = openRuns({ config, env: { ...context.env }, superviseCommand: superviseCommand(config) });
+  try {
+    return await use(runs, config);
+  } finally {
+    await runs.close();
+  }
+}
+
+/**
+ * How a detached run's own process is started. Only a config that was named is named again: one that was found must be found,
+ * or it would count as the user's own.
+ */
+function superviseCommand(config: Config): string[] {
+  const named = config.origin === "flag" && config.path !== undefined ? ["--config", config.path] : [];
+  return [process.execPath, process.argv[1]!, "supervise", ...named];
+}
+
+/** A path from the command line, seen from where the command was typed. */
+export function pathFrom(path: string, context: CliContext): string {
+  return isAbsolute(path) ? path : resolve(context.cwd, path);
+}

@@ -1,2 +1,0 @@
-export { startDemoGitServer, type DemoGitServer, type DemoGitServerOptions } from "./git-server.ts";
-export { runHttpBackend, type BackendRequest, type BackendResponse } from "./http-backend.ts";
