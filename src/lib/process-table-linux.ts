@@ -21,7 +21,9 @@ const GROUP = 2;
 const START = 19;
 
 function pids(): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function entryOf(pid: number): ProcessEntry[] {

@@ -40,7 +40,7 @@ export function findProcesses(wanted: { groups: ReadonlySet<number>; assignment?
   const { groups, assignment } = wanted;
   const found = assignment === undefined ? new Set<number>() : processTable.carrying(assignment);
   for (const { pid, group } of all) if (groups.has(group)) found.add(pid);
-  for (let before = -1; before !== found.size; ) {
+  for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
   }
