@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import type { ProblemInput } from "../lib/index.ts";
 import { nodeAt, type YamlNode } from "./yaml-node.ts";
 import type { YamlSource } from "./read-yaml.ts";

@@ -27,7 +27,5 @@ export function codeFrame(text: string, place: Place): string {
 
 /** Control characters would let a file write to the terminal as it likes. */
 function printable(text: string): string {
-  return text
-    .replaceAll("\t", " ")
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
+  return text.replaceAll("\t", " ").replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
 }

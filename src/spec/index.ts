@@ -1,5 +1,32 @@
 export { checkShape, type CheckShapeOptions } from "./check-shape.ts";
 export { codeFrame } from "./code-frame.ts";
-export { type GitFlag, GIT_FLAGS, parseGitFlags, type ParsedGitFlags } from "./git-flags.ts";
+export { type GitFlag, GIT_FLAGS, isInside, parseGitFlags, type ParsedGitFlags } from "./git-flags.ts";
 export { DEFAULT_GIT_OPTIONS, type GitOptions } from "./git-options.ts";
-export { readYaml, type YamlSource } from "./read-yaml.ts";
+export type {
+  ContainerFields,
+  EnvVarFields,
+  FileFields,
+  GitFields,
+  InitEntry,
+  IoFields,
+  ParamFields,
+  PatchStrategy,
+  RunFields,
+  TerminationFields,
+  ValidationFields,
+} from "./polyaxonfile.ts";
+export { readYaml, sourceOf, type YamlSource } from "./read-yaml.ts";
+export * as schemas from "./schema/index.ts";
+export {
+  isEmpty,
+  nodeAt,
+  nodeOf,
+  placeOf,
+  plainData,
+  type YamlEntry,
+  type YamlList,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+  type YamlSpot,
+} from "./yaml-node.ts";

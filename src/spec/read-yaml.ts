@@ -2,7 +2,7 @@ import { Composer, type CST, type Document, Parser } from "yaml";
 import type { Place, ProblemInput } from "../lib/index.ts";
 import { convertDocument } from "./convert-yaml.ts";
 import { syntaxProblem } from "./yaml-syntax.ts";
-import { nodeOf, placeOf, plainData, spotAt, type YamlNode, type YamlOrigin } from "./yaml-node.ts";
+import { placeOf, plainData, spotAt, type YamlNode, type YamlOrigin } from "./yaml-node.ts";
 
 /** Characters of the largest file that is read. */
 const LARGEST = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export interface YamlSource {
  * with its place; never throws, and takes time in proportion to the text. JSON is YAML.
  */
 export function readYaml(text: string, file: string): YamlSource {
-  const origin: YamlOrigin = { file, lineStarts: lineStarts(text) };
+  const origin: YamlOrigin = { file, lineStarts: lineStarts(text), text };
   const problems: ProblemInput[] = [];
   const root = text.length > LARGEST ? tooLarge(origin, problems) : readDocument({ text, origin, problems });
   if (problems.length > MOST_PROBLEMS) problems.length = MOST_PROBLEMS;
@@ -132,9 +132,4 @@ function lineStarts(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;
-}
-
-/** The place of the first character, for a problem of a file as a whole. */
-export function startOf(file: string): YamlNode["spot"] {
-  return nodeOf(null, { origin: { file, lineStarts: [0] }, offset: 0 }).spot;
 }

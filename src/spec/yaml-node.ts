@@ -4,6 +4,7 @@ import type { Place } from "../lib/index.ts";
 export interface YamlOrigin {
   file: string;
   lineStarts: readonly number[];
+  text?: string;
 }
 
 /** Where a node or a key begins; kept as an offset, so that a place costs nothing until it is shown. */
