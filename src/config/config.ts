@@ -98,4 +98,6 @@ export interface Network {
   httpsProxy?: string;
   allProxy?: string;
   noProxy?: string;
+  /** PATH: where git, git-lfs and ssh are looked for. */
+  searchPath?: string;
 }

@@ -12,6 +12,7 @@ export function networkFrom(env: Environment): Network {
   set(network, "httpsProxy", env["https_proxy"] || env["HTTPS_PROXY"]);
   set(network, "allProxy", env["all_proxy"] || env["ALL_PROXY"]);
   set(network, "noProxy", env["no_proxy"] || env["NO_PROXY"]);
+  set(network, "searchPath", env["PATH"]);
   return network;
 }
 
