@@ -1,0 +1,40 @@
+import { BowlineError, shownUrl, type ErrorCode, type GitUrl, type ProblemInput } from "../lib/index.ts";
+import type { GitRequest } from "./request.ts";
+
+/** Faults that may be gone at the next try; a refusal never is. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(["HOST_NOT_FOUND", "HOST_REFUSED", "HOST_TIMEOUT", "HOST_BUSY"]);
+
+/** Whether trying again can help. */
+export function isTransient(error: unknown): error is BowlineError {
+  return error instanceof BowlineError && TRANSIENT.has(error.code);
+}
+
+/** A busy server, with the milliseconds it asks to wait, where it does. */
+export function busyError(problem: ProblemInput, retryAfter: number | undefined): BowlineError {
+  return new BowlineError(problem, { cause: { retryAfter } });
+}
+
+/** The milliseconds a server asked to wait before the next try. */
+export function retryAfterOf(error: BowlineError): number | undefined {
+  return (error.cause as { retryAfter?: number } | undefined)?.retryAfter;
+}
+
+/** What a signal was aborted for, as an error of ours: a deadline says so itself, all else is the user. */
+export function abortError(signal: AbortSignal): BowlineError {
+  if (signal.reason instanceof BowlineError) return signal.reason;
+  return new BowlineError({ code: "INTERRUPTED", message: "interrupted", hint: "run the command again" });
+}
+
+/** Adds what the request knows, the connection and the place, to an error on its way out. */
+export function located(error: unknown, request: Pick<GitRequest, "connection" | "place">): unknown {
+  if (!(error instanceof BowlineError)) return error;
+  const { connection, place } = request;
+  const added = { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
+  const problems = error.problems.map((problem) => ({ ...added, ...problem }));
+  return new BowlineError(problems, { cause: error.cause ?? error });
+}
+
+/** The url as it is named in messages. */
+export function named(url: GitUrl): string {
+  return shownUrl(url.text);
+}

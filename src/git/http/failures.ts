@@ -1,0 +1,176 @@
+import { BowlineError, errnoOf, type GitUrl, type ProblemInput } from "../../lib/index.ts";
+import { busyError, named } from "../failures.ts";
+
+/** What was asked, as far as it decides how a failure is told. */
+export interface Asked {
+  url: GitUrl;
+  /** Where the credential comes from (Credential.source); absent when none was sent. */
+  source?: string | undefined;
+  /** The proxy in between, without its password. */
+  proxy?: string | undefined;
+}
+
+/** The one table from HTTP status codes to errors; undefined for a status that is none. */
+export function statusError(status: number, asked: Asked, retryAfter?: string): BowlineError | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const wait = millisecondsOf(retryAfter);
+  const busy = status === 429 || status >= 500 || (status === 403 && wait !== undefined);
+  const problem = busy ? busyProblem(status, asked) : refusal(status, asked);
+  return busy ? busyError(problem, wait) : new BowlineError(problem);
+}
+
+/** A failure of the connection itself: name, connection, TLS, proxy. */
+export function networkError(cause: unknown, asked: Asked): BowlineError {
+  if (cause instanceof BowlineError) return cause;
+  const errno = errnoOf(cause) ?? "";
+  const host = hostOf(asked.url);
+  const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
+  if (tls) {
+    const message = `the TLS connection to "${host}" is not acceptable: ${tls.what(host)}`;
+    return new BowlineError({ code: "TLS_FAILED", message, hint: tls.hint }, { cause });
+  }
+  if (asked.proxy !== undefined && CONNECTION_ERRNOS.test(errno)) {
+    return new BowlineError(
+      {
+        code: "PROXY_FAILED",
+        message: `the proxy "${asked.proxy}" cannot be reached (${errno}), on the way to "${host}"`,
+        hint: "check `proxy:` of the connection or credentials entry, or the proxy variables; NO_PROXY names hosts without proxy",
+      },
+      { cause },
+    );
+  }
+  return new BowlineError({ ...connectionProblem(errno, host, cause), hint: hintFor(errno, asked) }, { cause });
+}
+
+const CONNECTION_ERRNOS = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;
+
+function refusal(status: number, asked: Asked): ProblemInput {
+  const shown = named(asked.url);
+  switch (status) {
+    case 401:
+      return asked.source === undefined
+        ? {
+            code: "GIT_CREDENTIAL_MISSING",
+            message: `"${shown}" asks for a credential and there is none for this url`,
+            hint: 'give the connection a secret, or add an entry to "credentials:" of the config',
+          }
+        : {
+            code: "GIT_CREDENTIAL_REFUSED",
+            message: `"${shown}" does not accept the credential of ${asked.source} (401)`,
+            hint: "check that the token is whole, has not expired, and goes with its user name; then store it again with: bowline secrets set",
+          };
+    case 403:
+      return {
+        code: "GIT_ACCESS_DENIED",
+        message: `"${shown}" does not let ${asked.source ?? "an anonymous client"} read it (403)`,
+        hint:
+          asked.source === undefined ? "give the connection a secret" : "give the token read access to this repository",
+      };
+    case 404:
+    case 410:
+      return {
+        code: "GIT_REPOSITORY_NOT_FOUND",
+        message: `"${shown}" does not exist, or no access: hosts answer ${status} to both`,
+        hint:
+          asked.source === undefined
+            ? "check the url; for a private repository give the connection a secret"
+            : `check the url, and that the token of ${asked.source} may read this repository`,
+      };
+    case 407:
+      return {
+        code: "PROXY_FAILED",
+        message: `the proxy "${asked.proxy ?? ""}" asks for a user name and password, or refuses them (407)`,
+        hint: "put them into the proxy's url: http://USER:PASSWORD@HOST:PORT",
+      };
+    default:
+      return {
+        code: "GIT_PROTOCOL",
+        message: `"${shown}" answers ${status}, which a git server does not`,
+        hint: "check that the url is the one that git clone takes, not a page of the web site",
+      };
+  }
+}
+
+function busyProblem(status: number, { url }: Asked): ProblemInput {
+  return {
+    code: "HOST_BUSY",
+    message: `"${hostOf(url)}" answers ${status} to "${named(url)}"`,
+    hint: status < 500 ? "the host limits requests: try again later" : "the host has a fault: try again later",
+  };
+}
+
+/** Seconds or a date: RFC 9110, section 10.2.3. */
+function millisecondsOf(retryAfter: string | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
+  const date = Date.parse(retryAfter);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+interface TlsCause {
+  what: (host: string) => string;
+  hint: string;
+}
+
+const UNKNOWN_AUTHORITY: TlsCause = {
+  what: () => "its certificate is self-signed or signed by an authority that is not known here",
+  hint: "put the authority's certificate into the connection's secret as ca.crt, or name a bundle with SSL_CERT_FILE",
+};
+
+const TLS_CAUSES: Record<string, TlsCause | undefined> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  CERT_HAS_EXPIRED: {
+    what: () => `its certificate has expired (this machine's clock says ${new Date().toISOString()})`,
+    hint: "ask whoever runs the host to renew it, or set this machine's clock",
+  },
+  CERT_NOT_YET_VALID: {
+    what: () => `its certificate is not valid yet (this machine's clock says ${new Date().toISOString()})`,
+    hint: "set this machine's clock",
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    what: (host) => `its certificate is for another host than "${host}"`,
+    hint: "use the host name that the certificate has",
+  },
+};
+
+function otherTls(cause: unknown): TlsCause {
+  const text = cause instanceof Error ? cause.message : "";
+  if (/wrong version number|packet length too long|http request/i.test(text)) {
+    return { what: () => "it does not speak TLS at this port", hint: "check the port, and whether the url is http://" };
+  }
+  const reason = /:([a-z][^:]*)(?::|$)/i.exec(text.replace(/^.*?routines/, ""))?.[1] ?? errnoOf(cause) ?? "unknown";
+  return { what: () => reason.trim(), hint: "check the server's TLS configuration" };
+}
+
+function connectionProblem(errno: string, host: string, cause: unknown): Omit<ProblemInput, "hint"> {
+  switch (errno) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return { code: "HOST_NOT_FOUND", message: `the name of "${host}" cannot be resolved (${errno})` };
+    case "ECONNREFUSED":
+      return { code: "HOST_REFUSED", message: `"${host}" refuses the connection` };
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EHOSTDOWN":
+      return { code: "HOST_REFUSED", message: `there is no way to "${host}" (${errno})` };
+    case "ETIMEDOUT":
+      return { code: "HOST_TIMEOUT", message: `"${host}" does not answer` };
+    default:
+      return { code: "HOST_REFUSED", message: `"${host}" ended the connection (${errno || String(cause)})` };
+  }
+}
+
+function hintFor(errno: string, { url }: Asked): string {
+  if (errno === "ENOTFOUND" || errno === "EAI_AGAIN")
+    return "check the host name in the url, and this machine's name server";
+  if (errno === "ECONNREFUSED") return `check the host and port in "${named(url)}", and whether the server runs`;
+  return "check the network of this machine, and whether a proxy is needed";
+}
+
+function hostOf(url: GitUrl): string {
+  return url.port === undefined ? url.host : `${url.host}:${url.port}`;
+}
