@@ -8,3 +8,24 @@ export interface Session {
   capabilities: ReadonlySet<string>;
   close: () => void;
 }
+
+/** One reference of a server. */
+export interface Ref {
+  name: string;
+  /** The object it points to. */
+  object: string;
+  /** For an annotated tag, the object behind it. */
+  peeled?: string;
+  /** For a symbolic reference such as HEAD, the full name it points to. */
+  target?: string;
+}
+
+/** A session while a revision is resolved. */
+export interface OpenSession extends Session {
+  /** Whether the url redirected, and where to. */
+  redirectedTo?: string;
+  /** The references whose full names begin with one of the prefixes; a server may be asked once for all. */
+  listRefs: (prefixes: readonly string[]) => Promise<Ref[]>;
+  /** Whether the server would give this object; undefined when it cannot be asked without a fetch. */
+  hasObject: (object: string) => Promise<boolean | undefined>;
+}

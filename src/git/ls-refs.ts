@@ -1,0 +1,127 @@
+import { packetText, readPackets, writePackets, type Packet } from "./pkt-line.ts";
+import type { Ref } from "./session.ts";
+
+/** The body of protocol v2's `ls-refs` (gitprotocol-v2), asking only for what is wanted. */
+export function lsRefsBody(prefixes: readonly string[], objectFormat?: string): Buffer {
+  return writePackets([
+    "command=ls-refs",
+    ...(objectFormat === undefined ? [] : [`object-format=${objectFormat}`]),
+    "delimiter",
+    "peel",
+    "symrefs",
+    ...prefixes.map((prefix) => `ref-prefix ${prefix}`),
+    "flush",
+  ]);
+}
+
+/**
+ * The body of a `fetch` that asks for one object, names another that nobody has, and does not say `done`: the server answers
+ * "NAK" when it would give the object and "not our ref" when not, in either case without a pack.
+ */
+export function wantBody(object: string, objectFormat?: string): Buffer {
+  return writePackets([
+    "command=fetch",
+    ...(objectFormat === undefined ? [] : [`object-format=${objectFormat}`]),
+    "delimiter",
+    `want ${object}`,
+    `have ${"b0".repeat(object.length / 2)}`,
+    "flush",
+  ]);
+}
+
+/** The references in an answer to `ls-refs`; undefined when it is no such answer. */
+export function readRefs(packets: readonly Packet[]): Ref[] | undefined {
+  const refs: Ref[] = [];
+  for (const packet of packets) {
+    if (packet === "flush") return refs;
+    const match = /^([0-9a-f]{40,64}) ([^ ]+)((?: [^ ]+)*)$/.exec(packetText(packet));
+    if (!match) return undefined;
+    const attributes = new Map([...match[3]!.matchAll(/ ([a-z-]+):([^ ]+)/g)].map(([, key, value]) => [key, value!]));
+    const peeled = attributes.get("peeled");
+    const target = attributes.get("symref-target");
+    refs.push({ name: match[2]!, object: match[1]!, ...(peeled && { peeled }), ...(target && { target }) });
+  }
+  return undefined;
+}
+
+/** The server's own words when the answer is an error packet. */
+export function serverError(packets: readonly Packet[]): string | undefined {
+  const error = packets.map(packetText).find((text) => text.startsWith("ERR "));
+  return error?.slice(4);
+}
+
+/** What `info/refs` said: the references themselves (v0 and dumb http), or that v2 is spoken. */
+export interface Advertisement {
+  protocol: "v2" | "v0" | "dumb";
+  capabilities: Set<string>;
+  refs: Ref[];
+  /** `sha256` where it is not the usual one. */
+  objectFormat?: string;
+}
+
+/** Reads the answer to GET info/refs (gitprotocol-http); undefined when it is none. */
+export function readAdvertisement(body: Buffer, contentType: string): Advertisement | undefined {
+  if (!contentType.startsWith("application/x-git-upload-pack-advertisement")) return dumbAdvertisement(body);
+  const all = readPackets(body);
+  const first = all?.findIndex((packet) => typeof packet !== "string" && !packetText(packet).startsWith("# service="));
+  if (!all || first === undefined || first === -1) return undefined;
+  const packets = all.slice(first);
+  return packetText(packets[0]!) === "version 2" ? v2Advertisement(packets) : v0Advertisement(packets);
+}
+
+function v2Advertisement(packets: readonly Packet[]): Advertisement {
+  const capabilities = new Set(packets.slice(1).map(packetText).filter(Boolean));
+  const format = [...capabilities].find((one) => one.startsWith("object-format="))?.slice("object-format=".length);
+  return { protocol: "v2", capabilities, refs: [], ...(format && { objectFormat: format }) };
+}
+
+function v0Advertisement(packets: readonly Packet[]): Advertisement | undefined {
+  const lines = packets.filter((packet) => typeof packet !== "string").map(packetText);
+  if (lines[0] === "version 1") lines.shift();
+  const [first = "", list = ""] = (lines[0] ?? "").split("\0");
+  lines[0] = first;
+  const capabilities = new Set(list.split(" ").filter(Boolean));
+  const targets = new Map<string, string>();
+  for (const capability of capabilities) {
+    const symref = /^symref=([^:]+):(.+)$/.exec(capability);
+    if (symref) targets.set(symref[1]!, symref[2]!);
+  }
+  const refs = refsOfLines(lines.map((line) => line.replace(" ", "\t")));
+  const format = [...capabilities].find((one) => one.startsWith("object-format="))?.slice("object-format=".length);
+  return (
+    refs && {
+      protocol: "v0",
+      capabilities,
+      refs: refs.map((ref) => (targets.has(ref.name) ? { ...ref, target: targets.get(ref.name)! } : ref)),
+      ...(format && { objectFormat: format }),
+    }
+  );
+}
+
+function dumbAdvertisement(body: Buffer): Advertisement | undefined {
+  const text = body.toString("utf8");
+  if (body.length > 0 && !/^[0-9a-f]{40,64}\t[^\t\n]+\n/.test(text)) return undefined;
+  const refs = refsOfLines(text.split("\n").filter(Boolean));
+  return refs && { protocol: "dumb", capabilities: new Set(), refs };
+}
+
+/** Lines `object TAB name`, as dumb http and `git ls-remote` have them; `name^{}` is what the tag before it points to. */
+export function refsOfLines(lines: readonly string[]): Ref[] | undefined {
+  const refs: Ref[] = [];
+  const targets = new Map<string, string>();
+  for (const line of lines) {
+    const symbolic = /^ref: ([^\t]+)\t([^\t]+)$/.exec(line);
+    if (symbolic) {
+      targets.set(symbolic[2]!, symbolic[1]!);
+      continue;
+    }
+    const match = /^([0-9a-f]{40,64})\t([^\t]+)$/.exec(line);
+    if (!match) return undefined;
+    const [, object, name] = match as unknown as [string, string, string];
+    const last = refs.at(-1);
+    if (name === "capabilities^{}") continue;
+    if (name.endsWith("^{}") && last?.name === name.slice(0, -3)) last.peeled = object;
+    else refs.push({ name, object, ...(targets.has(name) && { target: targets.get(name)! }) });
+  }
+  return refs;
+}

@@ -1,0 +1,95 @@
+import { openAccess, reached, type Access } from "./access.ts";
+import { startDeadline, type Deadline } from "./deadline.ts";
+import { located } from "./failures.ts";
+import { findCommit, type Found } from "./find-commit.ts";
+import { commitsBeginningWith, openGitSession } from "./git-session.ts";
+import { openHttpSession } from "./http-session.ts";
+import type { GitRequest, Resolution } from "./request.ts";
+import { withRetries } from "./retry.ts";
+import { parseRevision, type Problem } from "../lib/index.ts";
+import type { OpenSession } from "./session.ts";
+
+const TRIES = 3;
+
+/**
+ * Turns a revision into a commit, by asking the server. The session in the answer is to be closed, or given to `materialize`.
+ * Throws a BowlineError with the request's connection and place: the url, the policy, the connection, the credential or the revision.
+ */
+export async function resolve(request: GitRequest): Promise<Resolution> {
+  const started = performance.now();
+  request.onEvent?.({ phase: "resolve", state: "start" });
+  try {
+    if (request.revision !== undefined) parseRevision(request.revision);
+    const access = await openAccess(request.url, request);
+    const { found, session } = await ask(access, request);
+    const { redirectedTo } = session;
+    const warnings = [
+      ...found.warnings,
+      ...(redirectedTo === undefined ? [] : [redirectWarning(access, redirectedTo)]),
+    ];
+    const told = warnings.map((warning) => ({ ...contextOf(request), ...warning }));
+    for (const problem of told) request.onEvent?.({ phase: "warning", state: "end", problem });
+    request.onEvent?.({ phase: "resolve", state: "end", detail: found.commit });
+    return {
+      commit: found.commit,
+      ...(found.ref !== undefined && { ref: found.ref }),
+      ...(redirectedTo !== undefined && { redirectedTo }),
+      session,
+      took: Math.round(performance.now() - started),
+      warnings: told,
+    };
+  } catch (error) {
+    throw located(error, request);
+  }
+}
+
+async function ask(access: Access, request: GitRequest): Promise<{ found: Found; session: OpenSession }> {
+  const { policy, onEvent, signal } = request;
+  const deadline = startDeadline(policy.timeouts.resolve, {
+    what: `resolving "${access.url.text}"`,
+    hint: "check the host in the url and the network of this machine; policy.timeouts.resolve sets the time",
+    signal,
+  });
+  const session = await openSession({ access, request, deadline });
+  try {
+    const found = await withRetries(
+      () =>
+        findCommit({
+          url: access.url,
+          revision: request.revision,
+          session,
+          commitsBeginningWith(digits, sample) {
+            // this has a time of its own
+            deadline.clear();
+            return commitsBeginningWith(digits, { access: reached(access, session.redirectedTo), request, sample });
+          },
+        }),
+      { deadline, tries: TRIES, onEvent },
+    );
+    return { found, session };
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function openSession(options: { access: Access; request: GitRequest; deadline: Deadline }): Promise<OpenSession> {
+  const { access, request, deadline } = options;
+  const overHttp = access.url.scheme === "https" || access.url.scheme === "http";
+  if (overHttp) return openHttpSession(access, request, deadline.signal);
+  return openGitSession(access, request, deadline.signal);
+}
+
+function redirectWarning(access: Access, redirectedTo: string): Problem {
+  return {
+    code: "GIT_REDIRECTED",
+    message: `"${access.url.text}" redirects to "${redirectedTo}"`,
+    hint: `write ${redirectedTo} as the url: it saves a request each time`,
+  };
+}
+
+function contextOf({ connection, place }: GitRequest): Pick<Problem, "connection" | "place"> {
+  return { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
+}

@@ -1,0 +1,32 @@
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
+import type { Credential } from "../../src/connections/index.ts";
+import type { GitEvent, GitRequest } from "../../src/git/index.ts";
+import { inScope } from "../../src/connections/index.ts";
+
+export const TOKEN = "t@k/e#n?with 100%+:";
+
+/** A request with the defaults of a laptop, as quick as a test wants it. */
+export function requestFor(url: string, more: Partial<GitRequest> & { events?: GitEvent[] } = {}): GitRequest {
+  const { events, ...rest } = more;
+  return {
+    url,
+    options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] },
+    findCredential: () => Promise.resolve(undefined),
+    policy: DEFAULT_POLICY,
+    network: { searchPath: process.env["PATH"]! },
+    ...(events && { onEvent: (event) => void events.push(event) }),
+    ...rest,
+  };
+}
+
+/** A finder with one token for everything below a prefix. */
+export function tokenFor(scope: string, more: Partial<Credential> = {}): GitRequest["findCredential"] {
+  const credential: Credential = {
+    scope,
+    source: 'connection "repo-test"',
+    http: { kind: "basic", username: "ada", password: TOKEN },
+    secretValues: [TOKEN],
+    ...more,
+  };
+  return (url) => Promise.resolve(inScope(scope, url) ? credential : undefined);
+}
