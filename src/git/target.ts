@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, lstat, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize } from "node:path";
+import { BowlineError, errnoOf, isAlive, ownIdentity, writeError, type ProcessIdentity } from "../lib/index.ts";
+
+/** A private folder beside the target, on its file system, in which the target is made. */
+export interface Workplace {
+  /** Mode 0700. */
+  folder: string;
+  /** Becomes the target. */
+  tree: string;
+  /** Puts the tree in the target's place, all at once. */
+  publish: () => Promise<void>;
+  remove: () => Promise<void>;
+}
+
+const PREFIX = ".bowline-";
+const HOLDER = "holder.json";
+const HOUR = 3_600_000;
+
+/**
+ * Opens a workplace for a target, which must be absent or an empty folder; what killed processes left beside it is removed.
+ * Throws PATH_INVALID, DISK_FULL or DISK_NOT_WRITABLE.
+ */
+export async function openWorkplace(target: string): Promise<Workplace> {
+  await refuseTarget(target);
+  const parent = dirname(target);
+  try {
+    await mkdir(parent, { recursive: true });
+    await sweepLeftovers(parent);
+    const folder = await mkdtemp(join(parent, PREFIX));
+    await writeFile(join(folder, HOLDER), JSON.stringify(ownIdentity()));
+    const tree = join(folder, "tree");
+    await mkdir(tree);
+    return {
+      folder,
+      tree,
+      publish: () => publish(tree, target),
+      remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+    };
+  } catch (cause) {
+    throw writeError(parent, cause);
+  }
+}
+
+async function refuseTarget(target: string): Promise<void> {
+  const refuse = (why: string): BowlineError =>
+    new BowlineError({
+      code: "PATH_INVALID",
+      message: `the repository cannot be put into "${target}": ${why}`,
+      hint: "name a folder that does not exist yet",
+    });
+  if (!isAbsolute(target) || normalize(target) !== target || target === "/" || target.includes("\0"))
+    throw refuse("it is no absolute path of a folder");
+  const found = await lstat(target).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw refuse(`it cannot be looked at (${errnoOf(error)})`);
+  });
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw refuse(found.isSymbolicLink() ? "it is a symbolic link" : "it is no folder");
+  if ((await readdir(target)).length > 0) throw refuse("it is not empty");
+}
+
+async function publish(tree: string, target: string): Promise<void> {
+  try {
+    await rename(tree, target);
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno !== "ENOTEMPTY" && errno !== "EEXIST" && errno !== "EBUSY") throw writeError(target, cause);
+    const why = errno === "EBUSY" ? "it is a mount point" : "something else was put there in the meantime";
+    throw new BowlineError(
+      {
+        code: "PATH_INVALID",
+        message: `the repository cannot be put into "${target}": ${why}`,
+        hint: "name a folder that does not exist yet, inside of the volume",
+      },
+      { cause },
+    );
+  }
+}
+
+/** Removes workplaces whose process is gone; of those that only another machine could judge, what is a day old. */
+async function sweepLeftovers(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));
+  for (const name of names) {
+    const folder = join(parent, name);
+    if (await isLeftover(folder))
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+async function isLeftover(folder: string): Promise<boolean> {
+  const age = Date.now() - ((await stat(folder).catch(() => undefined))?.mtimeMs ?? Date.now());
+  try {
+    const alive = isAlive(JSON.parse(await readFile(join(folder, HOLDER), "utf8")) as ProcessIdentity);
+    return alive === undefined ? age > 24 * HOUR : !alive;
+  } catch {
+    return age > HOUR;
+  }
+}
