@@ -59,7 +59,9 @@ export async function makeUser(env: Record<string, string> = {}): Promise<User> 
       try {
         return { record: JSON.parse(answer.stdout) as RunRecord, answer };
       } catch (error) {
-        throw new Error(`bowline run ${args.join(" ")}: ${answer.exitCode}\n${answer.stdout}${answer.stderr}`, { cause: error });
+        throw new Error(`bowline run ${args.join(" ")}: ${answer.exitCode}\n${answer.stdout}${answer.stderr}`, {
+          cause: error,
+        });
       }
     },
     logs: async (uuid) => (await must(["logs", uuid])).stdout,

@@ -69,7 +69,17 @@ async function makeCertificate(folder: string, names: string[]): Promise<{ key: 
       extendEnv: false,
     });
   const authority = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"];
-  await openssl("-subj", "/CN=examples authority", "-keyout", "ca.key", "-out", "ca.crt", "-days", "3650", ...authority);
+  await openssl(
+    "-subj",
+    "/CN=examples authority",
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.crt",
+    "-days",
+    "3650",
+    ...authority,
+  );
   const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`;
   const signer = ["-CA", "ca.crt", "-CAkey", "ca.key", "-addext", alternatives];
   await openssl("-subj", "/CN=examples", "-keyout", "host.key", "-out", "host.crt", "-days", "3650", ...signer);
