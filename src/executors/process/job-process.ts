@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BowlineError, type Place } from "../../lib/index.ts";
+import { endProcesses } from "./end-processes.ts";
 
 export interface JobCommand {
   command: readonly string[];
@@ -28,6 +29,9 @@ export interface Ended {
   refused?: string;
 }
 
+/** What a process leaves behind in its group gets so long between TERM and KILL, in milliseconds. */
+const LEFTOVER_GRACE = 1_000;
+
 /** How long output is awaited after the end of a process that left its pipes to others, in milliseconds. */
 const DRAIN_TIME = 2_000;
 
@@ -49,6 +53,8 @@ export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
   return {
     ...(child.pid === undefined ? {} : { group: child.pid }),
     ended: ended.then(async (result) => {
+      // As in a container, nothing of it outlives its first process.
+      if (child.pid !== undefined) await endProcesses({ groups: new Set([child.pid]), grace: LEFTOVER_GRACE });
       // Whoever holds the pipes now has left the job: what it still says is not the job's.
       await Promise.race([closed, sleep(DRAIN_TIME, undefined, { ref: false })]);
       child.stdout.destroy();

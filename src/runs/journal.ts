@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StatusChange } from "./record.ts";
+import { leaveSettlement } from "./settlement.ts";
+import type { RunStore, RunUpdate } from "./store/store.ts";
+
+/** Writes what happens to a run, in order. What a full or locked disk refuses is kept and tried again; nothing of it stops the job. */
+export interface Journal {
+  change: (change: StatusChange) => void;
+  update: (update: RunUpdate) => void;
+  /** Writes the last change and all before it; leaves them in the run's folder when the store takes them not even now. */
+  finish: (change: StatusChange, update: RunUpdate) => Promise<void>;
+}
+
+export interface JournalOptions {
+  uuid: string;
+  folder: string;
+  store: RunStore;
+  /** Called for each change that the store took. */
+  onChange: (change: StatusChange) => void;
+}
+
+/** Tries of the end, and the wait between them in milliseconds. */
+const LAST_TRIES = 5;
+const LAST_WAIT = 500;
+
+export function openJournal({ uuid, folder, store, onChange }: JournalOptions): Journal {
+  const pending: StatusChange[] = [];
+  let update: RunUpdate = {};
+  let work: Promise<boolean> = Promise.resolve(true);
+
+  /** After whatever is being written; gives whether everything is in the store now. */
+  function flush(): Promise<boolean> {
+    work = work.then(async () => {
+      try {
+        for (let next = pending[0]; next !== undefined; next = pending[0]) {
+          if (await store.change(uuid, next, pending.length === 1 ? update : {})) onChange(next);
+          pending.shift();
+        }
+        const taken = update;
+        if (Object.keys(taken).length > 0) await store.update(uuid, taken);
+        if (update === taken) update = {};
+        return pending.length === 0 && Object.keys(update).length === 0;
+      } catch {
+        return false;
+      }
+    });
+    return work;
+  }
+
+  async function finish(change: StatusChange, last: RunUpdate): Promise<void> {
+    pending.push(change);
+    update = { ...update, ...last };
+    for (let attempt = 1; !(await flush()); attempt++) {
+      if (attempt === LAST_TRIES) return leaveSettlement(folder, { changes: pending, update });
+      await sleep(LAST_WAIT);
+    }
+  }
+
+  return {
+    change(change) {
+      pending.push(change);
+      void flush();
+    },
+    update(more) {
+      update = { ...update, ...more };
+      void flush();
+    },
+    finish,
+  };
+}
