@@ -2,3 +2,4 @@ export type { ExecutionContext, ExecutionEvent, Executor, Outcome } from "./exec
 export { checkPlanFor } from "./check-plan.ts";
 export { createExecutor } from "./create-executor.ts";
 export type { GitEngine } from "./git-engine.ts";
+export { endRun } from "./process/end-run.ts";

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StatusChange } from "./record.ts";
-import { leaveSettlement } from "./settlement.ts";
+import { leaveSettlement, type Settlement } from "./settlement.ts";
 import type { RunStore, RunUpdate } from "./store/store.ts";
 
 /** Writes what happens to a run, in order. What a full or locked disk refuses is kept and tried again; nothing of it stops the job. */
 export interface Journal {
   change: (change: StatusChange) => void;
   update: (update: RunUpdate) => void;
-  /** Writes the last change and all before it; leaves them in the run's folder when the store takes them not even now. */
-  finish: (change: StatusChange, update: RunUpdate) => Promise<void>;
+  /** Writes the last change and all before it. When the store takes them not even now, they are left in the run's folder, and given back. */
+  finish: (change: StatusChange, update: RunUpdate) => Promise<Settlement | undefined>;
 }
 
 export interface JournalOptions {
@@ -47,13 +47,18 @@ export function openJournal({ uuid, folder, store, onChange }: JournalOptions): 
     return work;
   }
 
-  async function finish(change: StatusChange, last: RunUpdate): Promise<void> {
+  async function finish(change: StatusChange, last: RunUpdate): Promise<Settlement | undefined> {
     pending.push(change);
     update = { ...update, ...last };
     for (let attempt = 1; !(await flush()); attempt++) {
-      if (attempt === LAST_TRIES) return leaveSettlement(folder, { changes: pending, update });
+      if (attempt === LAST_TRIES) {
+        const settlement = { changes: pending, update };
+        leaveSettlement(folder, settlement);
+        return settlement;
+      }
       await sleep(LAST_WAIT);
     }
+    return undefined;
   }
 
   return {

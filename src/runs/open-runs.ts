@@ -1,61 +1,179 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BowlineError } from "../lib/index.ts";
-import { newPlaces } from "./places.ts";
-import type { Runs, RunsOptions } from "./runs.ts";
+import { checkPlanFor, createExecutor } from "../executors/index.ts";
+import { BowlineError, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
+import { requestStop } from "./control.ts";
+import { detach } from "./detach.ts";
+import { readLogs } from "./logs/read-logs.ts";
+import { newPlaces, placesOf } from "./places.ts";
+import type { RunRecord } from "./record.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { planForRestart } from "./restart.ts";
+import { ambiguousId, notOver, notWaiting, runNotFound } from "./run-errors.ts";
+import type {
+  Attached,
+  LogOptions,
+  RestartOptions,
+  RunDetails,
+  Runs,
+  RunsOptions,
+  StartRequest,
+  StopOptions,
+} from "./runs.ts";
+import { reserveSettlement } from "./settlement.ts";
 import { openStore } from "./store/open-store.ts";
-import type { RunStore } from "./store/store.ts";
+import type { RunStore, StoredRun } from "./store/store.ts";
+import { supervise } from "./supervise.ts";
+import { asSwept, sweepRuns, type Swept } from "./sweep.ts";
+import { isFinal } from "./transitions.ts";
+import { watchRun } from "./watch-run.ts";
+import { defaultParts, type RunParts } from "./parts.ts";
 
 /** Opens the runs of this user; nothing is read or written before the first call. */
-export function openRuns(options: RunsOptions): Runs {
+export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(options)): Runs {
   const { home } = options.config;
   let opened: Promise<RunStore> | undefined;
-  function store(): Promise<RunStore> {
-    return (opened ??= openStore(join(home.data, "runs.db")));
+  const store = (): Promise<RunStore> => (opened ??= openStore(join(home.data, "runs.db")));
+
+  async function sweep(): Promise<Swept> {
+    return sweepRuns(await store());
   }
-  async function uuidOf(id: string): Promise<string> {
-    const [first, second] = await (await store()).uuidsLike(id.toLowerCase(), 2);
-    if (first === undefined) throw notFound(id);
-    if (second !== undefined && first !== id) throw ambiguous(id);
-    return first;
+
+  async function find(id: string): Promise<StoredRun> {
+    const swept = await sweep();
+    const opened = await store();
+    const [first, second] = await opened.uuidsLike(id.toLowerCase(), 2);
+    if (first === undefined || id === "") throw runNotFound(id);
+    if (second !== undefined && first !== id) throw ambiguousId(id);
+    const run = await opened.find(first);
+    if (run === undefined) throw runNotFound(id);
+    return { ...run, record: asSwept(run.record, swept) };
   }
-  async function found(id: string) {
-    const run = await (await store()).find(await uuidOf(id));
-    if (run === undefined) throw notFound(id);
-    return run;
+
+  /** Everything that may refuse a run comes before its record is made. */
+  async function create(request: StartRequest) {
+    const { places, plan, restartOf } = request;
+    const choice = request.executor ?? options.config.executor;
+    const executor = createExecutor(choice, parts.engine);
+    const check = checkPlanFor(choice.kind, plan);
+    if (check.errors.length > 0) throw new BowlineError(check.errors);
+    await mkdir(places.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw writeError(places.folder, error);
+    });
+    reserveSettlement(places.folder);
+    const warnings = [...(request.warnings ?? []), ...check.warnings].map(problemRecord);
+    const supervisor = ownIdentity();
+    const record = await (await store()).create({ places, plan, executor: choice, supervisor, warnings, restartOf });
+    return { executor, record };
   }
-  function later(): never {
-    throw new BowlineError({ code: "INTERNAL", message: "runs cannot be started yet", hint: "build on the types" });
+
+  async function carryOut(
+    uuid: string,
+    { executor, attached }: { executor?: ReturnType<typeof createExecutor>; attached: Attached },
+  ) {
+    const opened = await store();
+    if (!(await opened.takeOver(uuid, ownIdentity()))) throw notWaiting(uuid);
+    const run = await opened.find(uuid);
+    if (run === undefined) throw runNotFound(uuid);
+    return supervise({
+      run,
+      executor: executor ?? createExecutor(run.executor, parts.engine),
+      store: opened,
+      secrets: parts.secrets,
+      options,
+      attached,
+    });
   }
+
+  async function start(request: StartRequest, attached: Attached = {}): Promise<RunRecord> {
+    const { executor, record } = await create(request);
+    attached.onEvent?.({ type: "created", record });
+    return carryOut(record.uuid, { executor, attached });
+  }
+
+  async function startDetached(request: StartRequest): Promise<RunRecord> {
+    const command = options.superviseCommand;
+    if (command === undefined) throw new TypeError("a detached run needs options.superviseCommand");
+    const { record } = await create(request);
+    return detach({
+      uuid: record.uuid,
+      folder: request.places.folder,
+      store: await store(),
+      command,
+      env: options.env,
+    });
+  }
+
+  async function restart(id: string, { fresh, detached, ...attached }: RestartOptions = {}): Promise<RunRecord> {
+    const run = await find(id);
+    if (!isFinal(run.record.status)) throw notOver(run.record, "restarted");
+    const places = newPlaces(home);
+    const plan = planForRestart(run, places, fresh === undefined ? {} : { fresh });
+    const request: StartRequest = { places, plan, executor: run.executor, restartOf: run.record.uuid };
+    return detached === true ? startDetached(request) : start(request, attached);
+  }
+
+  async function stop(id: string, request: StopOptions = {}): Promise<RunRecord> {
+    const run = await find(id);
+    if (isFinal(run.record.status)) return run.record;
+    await requestStop(run.folder, request);
+    let last = run.record;
+    const watching = request.signal === undefined ? {} : { signal: request.signal };
+    for await (const record of watchRun(async () => (await find(run.record.uuid)).record, watching)) last = record;
+    return last;
+  }
+
+  async function* logs(id: string, logOptions: LogOptions = {}) {
+    const { folder, record } = await find(id);
+    yield* readLogs(folder, { ...logOptions, goesOn: async () => !isFinal((await find(record.uuid)).record.status) });
+  }
+
+  async function* watch(id: string, watching: { signal?: AbortSignal } = {}) {
+    const { uuid } = (await find(id)).record;
+    yield* watchRun(async () => (await find(uuid)).record, watching);
+  }
+
+  async function remove(id: string): Promise<RunRecord> {
+    const { record, folder } = await find(id);
+    if (!isFinal(record.status)) throw notOver(record, "deleted");
+    await removeFolder(folder);
+    await (await store()).remove(record.uuid);
+    return record;
+  }
+
+  async function describe(id: string): Promise<RunDetails> {
+    const { record, plan, folder, createdBy, supervisor, handle } = await find(id);
+    return {
+      record,
+      plan,
+      places: { ...placesOf(home, record), folder },
+      ...(createdBy === undefined ? {} : { user: createdBy }),
+      host: supervisor.host,
+      supervisorPid: supervisor.pid,
+      ...(handle === undefined ? {} : { handle }),
+    };
+  }
+
   return {
     prepare: () => newPlaces(home),
-    start: async () => later(),
-    startDetached: async () => later(),
-    supervise: async () => later(),
-    list: async (query = {}) => (await store()).list(query),
-    get: async (id) => (await found(id)).record,
-    describe: async () => later(),
-    logs: () => later(),
-    watch: () => later(),
-    stop: async () => later(),
-    restart: async () => later(),
-    delete: async () => later(),
-    sweep: async () => ({ lost: [], expired: [] }),
+    start,
+    startDetached,
+    supervise: (uuid, attached = {}) => carryOut(uuid, { attached }),
+    async list(query = {}) {
+      const swept = await sweep();
+      return (await (await store()).list(query)).map((record) => asSwept(record, swept));
+    },
+    get: async (id) => (await find(id)).record,
+    describe,
+    logs,
+    watch,
+    stop,
+    restart,
+    delete: remove,
+    async sweep() {
+      const { lost, expired } = await sweep();
+      return { lost, expired };
+    },
     close: async () => (await opened)?.close(),
   };
-}
-
-function notFound(id: string): BowlineError {
-  return new BowlineError({
-    code: "RUN_NOT_FOUND",
-    message: `no run has the uuid "${id}"`,
-    hint: "list them with: bowline ps",
-  });
-}
-
-function ambiguous(id: string): BowlineError {
-  return new BowlineError({
-    code: "USAGE",
-    message: `more than one run's uuid begins with "${id}"`,
-    hint: "give more of it: bowline ps -o wide",
-  });
 }

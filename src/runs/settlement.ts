@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { writeError } from "../lib/index.ts";
-import type { StatusChange } from "./record.ts";
+import type { RunRecord, StatusChange } from "./record.ts";
 import type { RunUpdate } from "./store/store.ts";
 
 /** What a supervisor could not write into the store. */
@@ -54,6 +54,24 @@ export function readSettlement(runFolder: string): Settlement | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A record with what the store was not told. */
+export function settledRecord(record: RunRecord, { changes, update }: Settlement): RunRecord {
+  const last = changes.at(-1);
+  if (last === undefined) return record;
+  const { exitCode, errors, logs } = update;
+  return {
+    ...record,
+    status: last.status,
+    ...(last.reason === undefined ? {} : { reason: last.reason }),
+    ...(last.message === undefined ? {} : { message: last.message }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    finishedAt: last.at,
+    statuses: [...record.statuses, ...changes],
+    ...(errors === undefined ? {} : { errors: [...errors] }),
+    ...(logs === undefined ? {} : { logs: [...logs] }),
+  };
 }
 
 function pathOf(runFolder: string): string {

@@ -6,6 +6,7 @@ import { containerEnv } from "./container-env.ts";
 import { endProcesses } from "./end-processes.ts";
 import { expandVariables } from "./expand-variables.ts";
 import { startJobProcess, type Ended } from "./job-process.ts";
+import { writeJobGit } from "./job-git-files.ts";
 import { startReaper } from "./reaper.ts";
 import { privateFolderOf } from "./run-folder.ts";
 
@@ -59,7 +60,8 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
   async function run({ log, container, connections = container.connections, more = {} }: ContainerJob): Promise<Ended> {
     // Files of one start are no other's: a retry begins with fresh ones.
     const files = join(privateFolder, `${++starts}`);
-    const env = await containerEnv({ plan, context, container, connections, privateFolder: files, more });
+    const own = await containerEnv({ plan, context, container, connections, privateFolder: files, more });
+    const env = { ...own, ...(await writeJobGit({ plan, context, connections, env: own, privateFolder: files })) };
     const words = [...(container.command ?? []), ...(container.args ?? [])];
     if (ending.aborted) return { exitCode: 143, signal: "SIGTERM" };
     const job = await startJobProcess({

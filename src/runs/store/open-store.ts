@@ -182,47 +182,53 @@ interface Change {
   also?: RunUpdate | undefined;
 }
 
-function changeStatus(database: Database, { uuid, change, also }: Change): Promise<boolean> {
+function changeStatus(database: Database, change: Change): Promise<boolean> {
+  return database.transaction().execute((transaction) => changeWithin(transaction, change));
+}
+
+async function changeWithin(transaction: Database, { uuid, change, also }: Change): Promise<boolean> {
+  const row = await transaction
+    .selectFrom("runs")
+    .select(["status", "started_at"])
+    .where("uuid", "=", uuid)
+    .executeTakeFirst();
+  if (row === undefined || !canChange(row.status, change.status)) return false;
+  const last = await transaction
+    .selectFrom("statuses")
+    .select("position")
+    .where("uuid", "=", uuid)
+    .orderBy("position", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const update: Updateable<RunTable> = {
+    ...columnsOf(also ?? {}),
+    status: change.status,
+    reason: change.reason ?? null,
+    message: change.message ?? null,
+  };
+  // The clock of a run begins when it is handed to its executor.
+  if (row.started_at === null && change.status === "scheduled") update.started_at = change.at;
+  if (isFinal(change.status)) Object.assign(update, { final: 1, finished_at: change.at });
+  await transaction.updateTable("runs").set(update).where("uuid", "=", uuid).execute();
+  await transaction
+    .insertInto("statuses")
+    .values(statusRow({ uuid, position: (last?.position ?? -1) + 1, change }))
+    .execute();
+  return true;
+}
+
+function takeOver(database: Database, taken: { uuid: string; supervisor: ProcessIdentity }): Promise<boolean> {
+  const { uuid, supervisor } = taken;
   return database.transaction().execute(async (transaction) => {
-    const row = await transaction
-      .selectFrom("runs")
-      .select(["status", "started_at"])
-      .where("uuid", "=", uuid)
-      .executeTakeFirst();
-    if (row === undefined || !canChange(row.status, change.status)) return false;
-    const last = await transaction
-      .selectFrom("statuses")
-      .select("position")
-      .where("uuid", "=", uuid)
-      .orderBy("position", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    const update: Updateable<RunTable> = {
-      ...columnsOf(also ?? {}),
-      status: change.status,
-      reason: change.reason ?? null,
-      message: change.message ?? null,
-    };
-    // The clock of a run begins when it is handed to its executor.
-    if (row.started_at === null && change.status === "scheduled") update.started_at = change.at;
-    if (isFinal(change.status)) Object.assign(update, { final: 1, finished_at: change.at });
-    await transaction.updateTable("runs").set(update).where("uuid", "=", uuid).execute();
+    const change: StatusChange = { status: "queued", at: new Date().toISOString() };
+    if (!(await changeWithin(transaction, { uuid, change }))) return false;
     await transaction
-      .insertInto("statuses")
-      .values(statusRow({ uuid, position: (last?.position ?? -1) + 1, change }))
+      .updateTable("runs")
+      .set({ supervisor: JSON.stringify(supervisor) })
+      .where("uuid", "=", uuid)
       .execute();
     return true;
   });
-}
-
-async function takeOver(database: Database, taken: { uuid: string; supervisor: ProcessIdentity }): Promise<boolean> {
-  const result = await database
-    .updateTable("runs")
-    .set({ supervisor: JSON.stringify(taken.supervisor) })
-    .where("uuid", "=", taken.uuid)
-    .where("final", "=", 0)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
 }
 
 function statusRow({ uuid, position, change }: { uuid: string; position: number; change: StatusChange }) {

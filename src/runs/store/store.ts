@@ -18,7 +18,7 @@ export interface RunStore {
   change: (uuid: string, change: StatusChange, also?: RunUpdate) => Promise<boolean>;
   update: (uuid: string, update: RunUpdate) => Promise<void>;
   setPlan: (uuid: string, plan: Plan) => Promise<void>;
-  /** Makes another process the supervisor of a run that is not over. */
+  /** Makes a process the supervisor of a compiled run, which is queued from then on; false when another one has it. */
   takeOver: (uuid: string, supervisor: ProcessIdentity) => Promise<boolean>;
   /** Runs that are not over. */
   open: () => Promise<StoredRun[]>;

@@ -1,0 +1,24 @@
+import type { Plan } from "../compile/index.ts";
+import type { RunPlaces } from "./runs.ts";
+import type { StoredRun } from "./store/store.ts";
+
+/** The plan of a run for a new one: its folder and uuid exchanged wherever the compiled plan names them, its pins kept unless `fresh`. */
+export function planForRestart(run: StoredRun, places: RunPlaces, { fresh = false }: { fresh?: boolean }): Plan {
+  const plan = mapTexts(run.plan, (text) =>
+    text.replaceAll(run.folder, places.folder).replaceAll(run.record.uuid, places.uuid),
+  ) as Plan;
+  return fresh ? { ...plan, init: plan.init.map(withoutPin) } : plan;
+}
+
+function withoutPin(step: Plan["init"][number]): Plan["init"][number] {
+  if (step.kind !== "git") return step;
+  const { pin: _pin, ...rest } = step;
+  return rest;
+}
+
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === "string") return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, map)]));
+}

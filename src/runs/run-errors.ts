@@ -1,0 +1,22 @@
+import { BowlineError } from "../lib/index.ts";
+import type { RunRecord } from "./record.ts";
+
+export function runNotFound(id: string): BowlineError {
+  const message = `no run has the uuid "${id}"`;
+  return new BowlineError({ code: "RUN_NOT_FOUND", message, hint: "list the runs with: bowline ps" });
+}
+
+export function ambiguousId(id: string): BowlineError {
+  const message = `more than one run's uuid begins with "${id}"`;
+  return new BowlineError({ code: "USAGE", message, hint: "give more of it; see them with: bowline ps -o wide" });
+}
+
+export function notOver({ uuid, status }: RunRecord, what: "deleted" | "restarted"): BowlineError {
+  const message = `the run "${uuid}" is ${status}: only a run that is over can be ${what}`;
+  return new BowlineError({ code: "USAGE", message, hint: `end it first: bowline stop ${uuid}` });
+}
+
+export function notWaiting(uuid: string): BowlineError {
+  const message = `the run "${uuid}" does not wait for a supervisor`;
+  return new BowlineError({ code: "USAGE", message, hint: "start a run with: bowline run -d -f FILE" });
+}

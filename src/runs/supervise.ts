@@ -1,0 +1,165 @@
+import type { Plan } from "../compile/index.ts";
+import type { Executor, ExecutionContext, ExecutionEvent, Outcome } from "../executors/index.ts";
+import type { CodeReference } from "../git/index.ts";
+import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
+import { watchControl } from "./control.ts";
+import { openJournal } from "./journal.ts";
+import { openLogWriter } from "./logs/log-writer.ts";
+import type { RunRecord, StatusChange } from "./record.ts";
+import type { Attached, RunsOptions } from "./runs.ts";
+import { maskedSecrets, type SecretSource } from "./secret-access.ts";
+import { settledRecord } from "./settlement.ts";
+import type { RunStore, RunUpdate, StoredRun } from "./store/store.ts";
+
+export interface Supervision {
+  run: StoredRun;
+  executor: Executor;
+  store: RunStore;
+  secrets: SecretSource;
+  options: RunsOptions;
+  attached: Attached;
+}
+
+/** Carries a compiled run to its end: pins its commits, hands it to its executor, keeps its logs and writes down what happens. Never throws for what goes wrong in the run. Gives the record of its end. */
+export async function supervise({
+  run,
+  executor,
+  store,
+  options,
+  attached,
+  ...given
+}: Supervision): Promise<RunRecord> {
+  const { uuid } = run.record;
+  const tell = attached.onEvent ?? (() => {});
+  const redactor = createRedactor(proxySecrets(options.env));
+  const secrets = maskedSecrets(given.secrets, redactor);
+  const control = watchControl(run.folder, attached);
+  const logs = openLogWriter({
+    runFolder: run.folder,
+    redactor,
+    maxBytes: options.logBytes,
+    onLine: (line) => tell({ type: "log", line }),
+  });
+  const journal = openJournal({
+    uuid,
+    folder: run.folder,
+    store,
+    onChange: (change) => tell({ type: "status", change }),
+  });
+  const warnings: ProblemRecord[] = [...(run.record.warnings ?? [])];
+  const codeReferences: CodeReference[] = [];
+
+  function onEvent(raw: ExecutionEvent): void {
+    const event = redactor.value(raw);
+    if (event.type === "status") {
+      journal.change(changeTo(event));
+    } else if (event.type === "handle") {
+      journal.update({ handle: event.handle });
+    } else if (event.type === "warning") {
+      warnings.push(problemRecord(event.warning));
+      journal.update({ warnings: [...warnings] });
+      tell(event);
+    } else {
+      if (event.type === "code-reference") codeReferences.push(event.reference);
+      if (event.type === "code-reference") journal.update({ codeReferences: [...codeReferences] });
+      tell(event);
+    }
+  }
+
+  function stopping(): void {
+    journal.change(changeTo({ status: "stopping", message: "the end of the run was asked for" }));
+  }
+  for (const signal of [control.stop, control.kill]) signal.addEventListener("abort", stopping, { once: true });
+
+  const context: ExecutionContext = {
+    uuid,
+    config: { ...options.config, executor: run.executor },
+    env: options.env,
+    folder: run.folder,
+    readSecret: (name) => secrets.read("secret", name),
+    readConfigMap: (name) => secrets.read("configMap", name),
+    findCredentialFor: secrets.findCredentialFor,
+    output: logs.write,
+    say: logs.say,
+    onEvent,
+    stop: control.stop,
+    kill: control.kill,
+  };
+  const { change, update } = await settle(run, { executor, store, context });
+  logs.close();
+  control.close();
+  const left = await journal.finish(redactor.value(change), redactor.value({ ...update, logs: logs.containers() }));
+  const { record } = (await store.find(uuid)) ?? run;
+  return left === undefined ? record : settledRecord(record, left);
+}
+
+/** Runs it, and says how it ended. */
+async function settle(
+  run: StoredRun,
+  { executor, store, context }: { executor: Executor; store: RunStore; context: ExecutionContext },
+): Promise<{ change: StatusChange; update: RunUpdate }> {
+  try {
+    const plan = await executor.pin(run.plan, context);
+    if (context.stop.aborted || context.kill.aborted)
+      return ended(run.plan, { reason: "Stopped", message: "the run was stopped" });
+    await store.setPlan(run.record.uuid, plan);
+    return ended(plan, await executor.execute(plan, context));
+  } catch (error) {
+    if (context.stop.aborted || context.kill.aborted)
+      return ended(run.plan, { reason: "Stopped", message: "the run was stopped" });
+    return failed(run.plan, error);
+  }
+}
+
+function ended(plan: Plan, outcome: Outcome): { change: StatusChange; update: RunUpdate } {
+  const { exitCode, reason, message } = outcome;
+  const status = reason === "Completed" ? "succeeded" : reason === "Stopped" ? "stopped" : "failed";
+  const timeout: Problem = { code: "RUN_TIMEOUT", message, hint: "raise termination.timeout, or make the job shorter" };
+  return {
+    change: changeTo({ status, reason, message }),
+    update: {
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(reason === "Timeout" ? { errors: [problemRecord(timeout)] } : {}),
+      ...expiry(plan),
+    },
+  };
+}
+
+function failed(plan: Plan, error: unknown): { change: StatusChange; update: RunUpdate } {
+  const known = error instanceof BowlineError ? error : unexpected(error);
+  return {
+    change: changeTo({ status: "failed", reason: known.code, message: known.message }),
+    update: { errors: known.problems.map(problemRecord), ...expiry(plan) },
+  };
+}
+
+function unexpected(error: unknown): BowlineError {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new BowlineError(
+    { code: "INTERNAL", message: text, hint: "this is a bug: please report it" },
+    { cause: error },
+  );
+}
+
+function expiry(plan: Plan): { expiresAt?: string } {
+  const { ttl } = plan.termination;
+  return ttl === undefined ? {} : { expiresAt: new Date(Date.now() + ttl * 1000).toISOString() };
+}
+
+function changeTo(change: Omit<StatusChange, "at">): StatusChange {
+  const { status, reason, message } = change;
+  return {
+    status,
+    at: new Date().toISOString(),
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** The passwords of proxy variables, which jobs inherit. */
+function proxySecrets(env: Readonly<NodeJS.ProcessEnv>): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    const password = /_proxy$/i.test(name) ? /^[a-z0-9+.-]+:\/\/[^/@]*:([^/@]+)@/i.exec(value ?? "")?.[1] : undefined;
+    return password === undefined ? [] : [password];
+  });
+}
