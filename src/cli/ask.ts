@@ -26,8 +26,9 @@ export async function confirm(
 /** Reads one line from the terminal without showing it. */
 export async function askHidden(question: string, context: CliContext): Promise<string> {
   const input = context.stdin;
-  context.err(question);
+  // Silent before the question is seen, so that nothing typed at once is echoed.
   input.setRawMode?.(true);
+  context.err(question);
   try {
     return await readHidden(input);
   } finally {

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { BowlineError } from "../lib/index.ts";
 import type { CliContext } from "./context.ts";
@@ -7,6 +7,10 @@ import { printWarnings } from "./output/problems.ts";
 
 /** The file that `bowline init` writes and `--git-preset` reads. */
 export const GIT_PRESET_FILE = "polyaxongit.yaml";
+
+export function hasGitPreset(context: CliContext): boolean {
+  return existsSync(resolve(context.cwd, GIT_PRESET_FILE));
+}
 
 /** The preset of this folder, and the revision to use: the one asked for, else the commit that this clone is at. */
 export async function readGitPreset(

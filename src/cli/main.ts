@@ -14,6 +14,10 @@ if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && 
 
 /** Each way in loads only what it needs: a job's init container is started for every run. */
 async function start(): Promise<number> {
+  if (words[0] === "initializer" && words[1] === "git") {
+    const { runInitializer } = await import("./initializer/run-initializer.ts");
+    return runInitializer(words.slice(2));
+  }
   const { runCli } = await import("./cli.ts");
   return runCli(words);
 }

@@ -1,5 +1,6 @@
 import type { GitEngine } from "../executors/index.ts";
-import { openSecretStore } from "../secrets/index.ts";
+import { materialize, resolve } from "../git/index.ts";
+import { createCredentialFinder, openSecretStore } from "../secrets/index.ts";
 import type { RunsOptions } from "./runs.ts";
 import type { SecretSource } from "./secret-access.ts";
 
@@ -9,16 +10,19 @@ export interface RunParts {
   secrets: SecretSource;
 }
 
-export function defaultParts({ config }: RunsOptions): RunParts {
+export function defaultParts({ config, env }: RunsOptions): RunParts {
   const store = openSecretStore(config.home);
   return {
-    engine: {
-      resolve: () => Promise.reject(new Error("no engine")),
-      materialize: () => Promise.reject(new Error("no engine")),
-    },
+    engine: { resolve, materialize },
     secrets: {
       read: (kind, name) => store.get(name, kind),
-      findCredentialFor: () => async () => undefined,
+      findCredentialFor: (name) =>
+        createCredentialFinder({
+          config,
+          store,
+          env,
+          connection: name === undefined ? undefined : config.catalog.connections.get(name),
+        }),
     },
   };
 }

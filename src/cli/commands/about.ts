@@ -1,4 +1,4 @@
-import { defineCommand } from "../command.ts";
+import { defineCommand, OUTPUT } from "../command.ts";
 
 export const demo = defineCommand({
   name: "demo",
@@ -15,6 +15,18 @@ export const demo = defineCommand({
   args: { DIR: { help: "with --keep: the folder (default: ./bowline-demo)", optional: true, completes: "folder" } },
   options: { keep: { help: "keep the folder with repositories, catalog, secret and polyaxonfiles" } },
   load: () => import("../actions/demo.ts"),
+});
+
+export const doctor = defineCommand({
+  name: "doctor",
+  summary: "Check what this machine has and Bowline needs",
+  section: "Setting up",
+  examples: [
+    { line: "bowline doctor", does: "See whether Node, git, ssh and the folders are as they should be" },
+    { line: "bowline doctor -o json", does: "The same for a script or a bug report" },
+  ],
+  options: OUTPUT,
+  load: () => import("../actions/doctor.ts"),
 });
 
 export const completion = defineCommand({

@@ -1,4 +1,4 @@
-import { defineCommand, OUTPUT } from "../command.ts";
+import { defineCommand, OUTPUT, YES } from "../command.ts";
 
 const NAME = { help: "the connection's name", completes: "connection" } as const;
 const section = "Connections and secrets";
@@ -26,4 +26,23 @@ export const get = defineCommand({
   args: { NAME },
   options: OUTPUT,
   load: () => import("../actions/connections-get.ts"),
+});
+
+export const trust = defineCommand({
+  name: "connections trust",
+  summary: "Show an ssh server's host key and keep it in the connection's secret",
+  description:
+    "Asks the server of an ssh connection for its host keys, shows their fingerprints, and after a yes keeps them as\n" +
+    "known_hosts in the connection's secret. Compare the fingerprints with what the server's owner publishes.",
+  section,
+  examples: [
+    { line: "bowline connections trust repo-ssh", does: "Look at the fingerprints, then decide" },
+    {
+      line: "bowline connections trust repo-ssh --yes",
+      does: "Keep the keys without a question, where nobody can answer",
+    },
+  ],
+  args: { NAME },
+  options: { ...YES, ...OUTPUT },
+  load: () => import("../actions/connections-trust.ts"),
 });

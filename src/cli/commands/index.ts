@@ -5,11 +5,14 @@ import * as config from "./config.ts";
 import * as connections from "./connections.ts";
 import * as hidden from "./hidden.ts";
 import * as initializer from "./initializer.ts";
+import * as run from "./run.ts";
 import * as runs from "./runs.ts";
 import * as secrets from "./secrets.ts";
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandRecord[] = [
+  run.run,
+  run.check,
   runs.ps,
   runs.get,
   runs.logs,
@@ -18,11 +21,13 @@ export const COMMANDS: readonly CommandRecord[] = [
   runs.remove,
   connections.list,
   connections.get,
+  connections.trust,
   secrets.set,
   secrets.list,
   secrets.remove,
   secrets.apply,
   about.demo,
+  about.doctor,
   config.init,
   config.view,
   config.trust,

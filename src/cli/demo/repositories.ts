@@ -59,7 +59,7 @@ function fastImport(commits: readonly DemoCommit[]): string {
     const head = `commit refs/heads/${branch}\nmark :${at + 1}\nauthor ${who}\ncommitter ${who}\n`;
     return `${head}${data(message)}${from}${changes.join("")}get-mark :${at + 1}\n`;
   });
-  return parts.join("\n");
+  return parts.join("");
 }
 
 function data(text: string): string {

@@ -1,0 +1,23 @@
+import type { CliContext } from "../context.ts";
+import { examineMachine, type Finding } from "../doctor.ts";
+import { printList, type Format } from "../output/data.ts";
+import type { Column } from "../output/table.ts";
+
+/** `bowline doctor`: exit code 2 when something that is needed is missing. */
+export async function run(
+  { options }: { options: { output?: Format; config?: string } },
+  context: CliContext,
+): Promise<number> {
+  const findings = await examineMachine(options, context);
+  const { red, yellow, green } = context.style.out;
+  const paint = { ok: green, missing: yellow, wrong: red };
+  const columns: Column<Finding>[] = [
+    { header: "WHAT", cell: ({ what }) => what },
+    { header: "STATE", cell: ({ state }) => state, paint: (text, { state }) => paint[state](text) },
+    { header: "DETAIL", cell: ({ detail }) => detail },
+  ];
+  const format = options.output === undefined ? {} : { format: options.output };
+  await printList(findings, { ...format, columns, name: ({ what }) => what, empty: "" }, context);
+  for (const { what, hint } of findings) if (hint) context.err(`${context.style.err.cyan("hint:")} ${what}: ${hint}\n`);
+  return findings.some(({ state }) => state === "wrong") ? 2 : 0;
+}

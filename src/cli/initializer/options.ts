@@ -1,0 +1,134 @@
+import { isAbsolute, resolve } from "node:path";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { didYouMean } from "../../lib/index.ts";
+import type { GitOptions } from "../../spec/index.ts";
+import { git as record } from "../commands/initializer.ts";
+import { parseCount, usage } from "../parse-options.ts";
+import { kebab } from "../option-names.ts";
+
+/** What one call of the initializer is asked for. */
+export interface InitializerOptions {
+  url: string;
+  /** Absolute. */
+  path: string;
+  revision?: string;
+  commit?: string;
+  ref?: string;
+  connection?: string;
+  git: GitOptions;
+  cache?: string;
+  caFile?: string;
+  sshKeyFile?: string;
+  knownHostsFile?: string;
+  owner?: { uid: number; gid: number };
+  /** Milliseconds. */
+  deadline?: number;
+  /** Bytes. */
+  maxBytes?: number;
+}
+
+/** Reads the words after `initializer git`, by the same record that help and completion come from. */
+export function parseInitializer(words: readonly string[]): InitializerOptions {
+  const values = parse(words);
+  const text = (name: string): string | undefined => values[name] as string | undefined;
+  const url = text("url") ?? missing("--url", "the repository's url");
+  const path = text("path") ?? missing("--path", "the folder to make");
+  const { revision, commit, ref } = { revision: text("revision"), commit: text("commit"), ref: text("ref") };
+  if (revision !== undefined && commit !== undefined)
+    throw usage("--revision and --commit exclude each other", "leave one out");
+  if (ref !== undefined && commit === undefined)
+    throw usage("--ref tells the branch or tag of --commit", "add --commit SHA");
+  if (commit !== undefined && !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
+    throw usage(`--commit takes all 40 or 64 digits of a commit, not "${commit}"`, "or ask for it with: --revision");
+  }
+  const deadline = text("deadline");
+  const maxBytes = text("max-bytes");
+  const owner = text("owner");
+  const cache = values["no-cache"] === true ? undefined : text("cache");
+  return {
+    url,
+    path: isAbsolute(path) ? path : resolve(path),
+    git: gitOptions(values),
+    ...defined({ revision, commit, ref, cache, connection: text("connection") }),
+    ...defined({ caFile: text("ca-file"), sshKeyFile: text("ssh-key-file"), knownHostsFile: text("known-hosts-file") }),
+    ...(owner === undefined ? {} : { owner: parseOwner(owner) }),
+    ...(deadline === undefined ? {} : { deadline: parseCount(deadline, "--deadline") * 1000 }),
+    ...(maxBytes === undefined ? {} : { maxBytes: parseCount(maxBytes, "--max-bytes") }),
+  };
+}
+
+/** Help without commander, which the initializer does not load. */
+export function initializerHelp(): string {
+  const options = Object.entries(record.options).map(([name, { short, value, help, many }]) => {
+    const flags = `${short ? `-${short}, ` : "    "}--${kebab(name)}${value ? ` <${value}>` : ""}`;
+    return `  ${flags.padEnd(32)}  ${help}${many ? " (repeatable)" : ""}\n`;
+  });
+  const examples = record.examples.map(({ line, does }) => `  # ${does}\n  ${line}\n`);
+  return `Usage: bowline initializer git --url <URL> --path <DIR> [options]\n\n${record.description}\n\nOptions:\n${options.join("")}\nExamples:\n${examples.join("\n")}`;
+}
+
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+function parse(words: readonly string[]): Values {
+  const names = Object.entries(record.options);
+  const options: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
+    names.map(([name, { short, value, many }]) => [
+      kebab(name),
+      { type: value ? "string" : "boolean", ...(short ? { short } : {}), ...(many ? { multiple: true } : {}) },
+    ]),
+  );
+  try {
+    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });
+    const filter = values["filter"];
+    if (filter !== undefined && filter !== "blob:none")
+      throw usage(`--filter takes blob:none, not "${String(filter)}"`, "leave it out for everything");
+    return values;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
+    const word = /'(-[^' =]*)/.exec((error as Error).message)?.[1] ?? "";
+    const near = didYouMean(
+      word,
+      names.map(([name]) => `--${kebab(name)}`),
+    );
+    const help = "see: bowline initializer git --help";
+    const known = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION";
+    const message = known ? `unknown option "${word}"` : (error as Error).message.split(". ")[0]!.replaceAll("'", '"');
+    throw usage(message, known && near ? `${near} ${help}` : help);
+  }
+}
+
+function gitOptions(values: Values): GitOptions {
+  return {
+    history: parseHistory((values["history"] as string | undefined) ?? "1"),
+    tags: values["tags"] === true,
+    submodules: values["submodules"] === true,
+    lfs: values["lfs"] === true,
+    sparse: (values["sparse"] as string[] | undefined) ?? [],
+    ...(values["filter"] === undefined ? {} : { filter: "blob:none" }),
+  };
+}
+
+function parseHistory(text: string): GitOptions["history"] {
+  if (text === "commits" || text === "full") return text;
+  const count = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+  if (count === undefined)
+    throw usage(`--history takes a number from 1 on, commits or full, not "${text}"`, "for example: --history 1");
+  return count;
+}
+
+function parseOwner(text: string): { uid: number; gid: number } {
+  const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
+  if (!match) throw usage(`--owner takes UID:GID in numbers, not "${text}"`, "for example: --owner 1000:1000");
+  return { uid: Number(match[1]), gid: Number(match[2]) };
+}
+
+function missing(option: string, what: string): never {
+  throw usage(`${option} is missing: ${what}`, "see: bowline initializer git --help");
+}
+
+function defined<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
+}

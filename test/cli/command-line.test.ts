@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { COMMANDS, GROUPS } from "../../src/cli/commands/index.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { checkFailure } from "../support/contract.ts";
+import { newDesk } from "./bowline.ts";
+
+describe("the command line", () => {
+  test.each([["--version"], ["version"], ["-V"]])("%s prints the version alone", async (word) => {
+    const { bowline } = await newDesk();
+    expect(await bowline([word])).toEqual({ stdout: `${packageJson.version}\n`, stderr: "", exitCode: 0 });
+  });
+
+  test("bowline alone explains itself and names every command", async () => {
+    const { bowline } = await newDesk();
+    const { stdout, exitCode } = await bowline([]);
+    expect(exitCode).toBe(0);
+    const names = COMMANDS.filter((each) => !each.hidden).map((each) => each.name.split(" ")[0]!);
+    for (const name of [...names, ...Object.keys(GROUPS)]) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+    expect(stdout).not.toMatch(/supervise|__/);
+  });
+
+  test.each(COMMANDS.filter((each) => !each.hidden).map((each) => [each.name, each] as const))(
+    "the help of %s has a summary, all options and two real examples",
+    async (name, record) => {
+      const { bowline } = await newDesk();
+      const { stdout, stderr, exitCode } = await bowline([...name.split(" "), "--help"]);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(stdout).toContain(`Usage: bowline ${name}`);
+      expect(stdout).toContain("--config");
+      expect(record.examples.length).toBeGreaterThanOrEqual(2);
+      for (const { line, does } of record.examples) {
+        expect(stdout).toContain(line);
+        expect(stdout).toContain(does);
+        expect(line).toContain("bowline ");
+      }
+    },
+  );
+
+  test("every example's own options are options of its command", () => {
+    for (const record of COMMANDS) {
+      for (const { line } of record.examples) {
+        const own = line.split(/ \| | > | -- /).find((part) => part.includes(`bowline ${record.name}`));
+        if (own === undefined) continue;
+        for (const [option] of own.matchAll(/(?<= )--[a-z-]+/g)) {
+          const names = Object.keys(record.options).map(
+            (each) => `--${each.replace(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)}`,
+          );
+          expect(names, `${record.name}: ${line}`).toContain(option);
+        }
+      }
+    }
+  });
+
+  test.each([
+    [
+      ["complation", "bash"],
+      'error: unknown command "complation" [USAGE]\nhint: did you mean completion? see: bowline --help\n',
+    ],
+    [
+      ["run", "--fil", "x"],
+      'error: unknown option "--fil" [USAGE]\nhint: did you mean --file? see: bowline run --help\n',
+    ],
+    [["connections", "lst"], 'error: unknown command "lst" [USAGE]\nhint: did you mean ls? see: bowline --help\n'],
+    [
+      ["connections"],
+      'error: "bowline connections" needs to know what to do [USAGE]\nhint: one of: bowline connections ls, bowline connections get, bowline connections check, bowline connections trust\n',
+    ],
+    [
+      ["ps", "-o", "xml"],
+      'error: option "-o, --output <FORMAT>" argument "xml" is invalid. Allowed choices are table, wide, json, yaml, name [USAGE]\nhint: see: bowline ps --help\n',
+    ],
+    [
+      ["run", "ls"],
+      'error: too many arguments for "bowline run" [USAGE]\nhint: name the file with -f; a command goes after --: bowline run -f FILE -- COMMAND\n',
+    ],
+    [
+      ["initializer", "git", "--pat", "x"],
+      'error: unknown option "--pat" [USAGE]\nhint: did you mean "--path"? see: bowline initializer git --help\n',
+    ],
+  ])("%j is a usage error that says what is near", async (words, expected) => {
+    const { bowline } = await newDesk();
+    expect(await bowline(words)).toEqual({ stdout: "", stderr: expected, exitCode: 2 });
+  });
+
+  test("with -o json a usage error is a document, too", async () => {
+    const { bowline } = await newDesk();
+    const { stdout, exitCode } = await bowline(["ps", "--statsu", "x", "-o", "json"]);
+    expect(exitCode).toBe(2);
+    expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe("USAGE");
+  });
+
+  test("a value after = of an unknown option is not repeated", async () => {
+    const { bowline } = await newDesk();
+    const { stderr, exitCode } = await bowline(["secrets", "set", "a", "b", "--value=s3cr3t-t0ken"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).not.toContain("s3cr3t");
+  });
+});
