@@ -10,7 +10,7 @@ const envVar = z
     value: z.string().optional().meta({ description: "Its value; a number or boolean counts as it is written." }),
     valueFrom: carriedMap("Kubernetes' source of a value: fieldRef, secretKeyRef, configMapKeyRef.").optional(),
   })
-  .meta({ description: "One environment variable, as Kubernetes has it." });
+  .meta({ id: "envVar", description: "One environment variable, as Kubernetes has it." });
 
 /** A container as Kubernetes has it: what Bowline reads is typed, the rest is carried. */
 export const container = z
@@ -50,4 +50,4 @@ export const container = z
     stdinOnce: flag("Close standard input after the first client (Kubernetes).").optional(),
     tty: flag("Give the container a terminal (Kubernetes).").optional(),
   })
-  .meta({ description: "A container as Kubernetes has it." });
+  .meta({ id: "container", description: "A container as Kubernetes has it." });

@@ -32,7 +32,7 @@ export const gitFields = z
     lfs: flag("Replace Git LFS pointers by their files.").optional(),
     sparse: textList("Only these folders of the repository (and the files above them).").optional(),
   })
-  .meta({ description: "What to fetch, and how." });
+  .meta({ id: "git", description: "What to fetch, and how." });
 
 const fileFields = z
   .strictObject({
@@ -76,4 +76,7 @@ export const initEntry = z
     modelRef: notSupported("references to a model registry", "fetch the model in a container of your own"),
     artifactRef: notSupported("references to an artifact registry", "fetch it in a container of your own"),
   })
-  .meta({ description: "One step before the main container; steps run in the order in which they are written." });
+  .meta({
+    id: "initEntry",
+    description: "One step before the main container; steps run in the order in which they are written.",
+  });

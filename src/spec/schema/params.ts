@@ -32,7 +32,7 @@ const validation = z
       "use startsWith, endsWith, contains, oneOf, or check it in the job",
     ),
   })
-  .meta({ description: "What a value must satisfy besides its type." });
+  .meta({ id: "validation", description: "What a value must satisfy besides its type." });
 
 /** One entry of `inputs:` or `outputs:`. */
 export const io = z
@@ -57,7 +57,7 @@ export const io = z
     validation: validation.optional(),
     delayValidation: flag("Only for Polyaxon's pipelines; not used here.").optional(),
   })
-  .meta({ description: "One declared value." });
+  .meta({ id: "io", description: "One declared value." });
 
 /** Keys by which a map under `params:` is the long form of a param. */
 export const PARAM_KEYS: readonly string[] = ["value", "ref", "connection", "contextOnly", "toInit", "init", "toEnv"];

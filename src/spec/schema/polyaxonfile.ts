@@ -13,7 +13,7 @@ export const termination = z
     probe: notSupported("probing services for activity", "use the container's own probes"),
     podFailurePolicy: notSupported("policies by exit code", "use `maxRetries`"),
   })
-  .meta({ description: "When a run ends, and how often it is tried." });
+  .meta({ id: "termination", description: "When a run ends, and how often it is tried." });
 
 /** Keys that components, operations and presets share. */
 const shared = {
@@ -80,7 +80,7 @@ export const component = z
     run: run,
     build: build.optional(),
   })
-  .meta({ description: "What to run." });
+  .meta({ id: "component", description: "What to run." });
 
 const operationOnly = {
   params: params.optional(),
@@ -108,7 +108,7 @@ export const operation = z
     hubRef: notSupported("components of a hub", "save the component in a file and name it in `pathRef`"),
     dagRef: notSupported("components of a graph", "save the component in a file and name it in `pathRef`"),
   })
-  .meta({ description: "How to run one component." });
+  .meta({ id: "operation", description: "How to run one component." });
 
 /** A preset: what is patched into an operation. */
 export const preset = z
@@ -117,4 +117,4 @@ export const preset = z
     ...shared,
     ...operationOnly,
   })
-  .meta({ description: "What is patched into an operation." });
+  .meta({ id: "preset", description: "What is patched into an operation." });

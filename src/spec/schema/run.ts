@@ -56,7 +56,7 @@ const environment = z
       .optional(),
     runtimeClassName: text("Runtime class of the pod.").optional(),
   })
-  .meta({ description: "Settings of the pod; used by the kubernetes executor." });
+  .meta({ id: "environment", description: "Settings of the pod; used by the kubernetes executor." });
 
 /** `run:` of a component. */
 export const run = z
@@ -80,9 +80,9 @@ export const run = z
     components: notSupported("graphs of operations", "run each component by itself"),
     concurrency: notSupported("graphs of operations", "run each operation by itself"),
   })
-  .meta({ description: "What is run." });
+  .meta({ id: "run", description: "What is run." });
 
 /** `runPatch:`: any part of a run. */
 export const runPatch = run
   .partial()
-  .meta({ description: "Part of a `run:`, merged into the component's by `patchStrategy`." });
+  .meta({ id: "runPatch", description: "Part of a `run:`, merged into the component's by `patchStrategy`." });
