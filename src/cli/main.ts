@@ -9,7 +9,14 @@ if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && 
 } else {
   // Node 22.1 and newer keep the compiled bundle; older ones do without.
   (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
-  process.exit(await start());
+  const code = await start();
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
+}
+
+/** A pipe may still hold what was written to it; a reader that went away counts as done. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 /** Each way in loads only what it needs: a job's init container is started for every run. */

@@ -1,7 +1,7 @@
 import type { CliContext } from "../context.ts";
 import { NOTHING_CACHED } from "../output/cache-words.ts";
 import { printList, type Format } from "../output/data.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 /** `bowline cache verify`: the list of what is damaged. */
 export async function run(

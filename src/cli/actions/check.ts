@@ -5,7 +5,7 @@ import { isData, printValue, type Format } from "../output/data.ts";
 import { printWarnings } from "../output/problems.ts";
 import { compileFiles, type FileOptions } from "../polyaxonfile.ts";
 import { planLines } from "../progress/plan-lines.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface CheckInput {
   options: FileOptions & { executor?: "process" | "docker" | "kubernetes"; output?: Format; config?: string };

@@ -3,7 +3,7 @@ import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { usage } from "../parse-options.ts";
 import { readText } from "../read-text.ts";
-import { openConfig, pathFrom } from "../workspace.ts";
+import { openConfig, pathFrom } from "../open-config.ts";
 
 interface TrustInput {
   args: { FILE?: string };

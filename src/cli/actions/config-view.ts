@@ -2,7 +2,7 @@ import type { Config } from "../../config/index.ts";
 import type { CliContext } from "../context.ts";
 import { withoutPlace } from "../output/connection-views.ts";
 import { isData, printValue, type Format } from "../output/data.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 const ORIGINS: Record<Config["origin"], string> = {
   flag: "named by --config",

@@ -5,7 +5,7 @@ import type { CliContext } from "../context.ts";
 import { findConnection } from "../find-connection.ts";
 import { CONNECTION_COLUMNS, withoutPlace } from "../output/connection-views.ts";
 import { isData, printList, printValue, type Format } from "../output/data.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 interface GetInput {
   args: { NAME: string };

@@ -1,7 +1,7 @@
 import type { CliContext } from "../context.ts";
 import { CONNECTION_COLUMNS, withoutPlace, noConnections } from "../output/connection-views.ts";
 import { printList, type Format } from "../output/data.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 /** `bowline connections ls`, in the order of the config. */
 export async function run(

@@ -6,7 +6,7 @@ import type { CliContext } from "../context.ts";
 import { findConnection } from "../find-connection.ts";
 import { isData, printValue, type Format } from "../output/data.ts";
 import { usage } from "../parse-options.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 interface TrustInput {
   args: { NAME: string };

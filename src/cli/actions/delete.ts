@@ -3,7 +3,7 @@ import type { CliContext } from "../context.ts";
 import { forEachRun } from "../each-run.ts";
 import { isData, printValue, type Format } from "../output/data.ts";
 import { shortUuid } from "../output/run-views.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface DeleteInput {
   args: { RUN: string[] };

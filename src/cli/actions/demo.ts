@@ -12,7 +12,7 @@ import {
 } from "../demo/index.ts";
 import { usage } from "../parse-options.ts";
 import { catchSignals } from "../signals.ts";
-import { pathFrom } from "../workspace.ts";
+import { pathFrom } from "../open-config.ts";
 
 interface DemoInput {
   args: { DIR?: string };

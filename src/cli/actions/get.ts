@@ -2,7 +2,7 @@ import type { CliContext } from "../context.ts";
 import { isData, printList, printValue, type Format } from "../output/data.ts";
 import { printErrors, printWarnings } from "../output/problems.ts";
 import { describeRun, problemOf, runColumns } from "../output/run-views.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface GetInput {
   args: { RUN: string };

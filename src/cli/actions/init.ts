@@ -7,7 +7,7 @@ import type { CliContext } from "../context.ts";
 import { findConnection } from "../find-connection.ts";
 import { GIT_PRESET_FILE } from "../git-preset.ts";
 import { usage } from "../parse-options.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 interface InitInput {
   options: { gitConnection?: string; gitUrl?: string; yes?: boolean; config?: string };

@@ -6,7 +6,7 @@ import { parseCount } from "../parse-options.ts";
 import { createLogPrinter } from "../progress/print-log.ts";
 import { createReporter } from "../progress/reporter.ts";
 import { catchSignals } from "../signals.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface LogsInput {
   args: { RUN: string };

@@ -4,7 +4,7 @@ import type { CliContext } from "../context.ts";
 import { isData, printList, type Format } from "../output/data.ts";
 import { runColumns } from "../output/run-views.ts";
 import { parseCount } from "../parse-options.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface PsInput {
   options: { status?: string[]; limit?: string; quiet?: boolean; output?: Format; config?: string };

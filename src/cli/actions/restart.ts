@@ -2,7 +2,7 @@ import { attend, isDataOnly, leave } from "../attend.ts";
 import type { CliContext } from "../context.ts";
 import type { Format } from "../output/data.ts";
 import { createReporter } from "../progress/reporter.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface RestartInput {
   args: { RUN: string };

@@ -7,7 +7,7 @@ import type { Format } from "../output/data.ts";
 import { printWarnings } from "../output/problems.ts";
 import { compileFiles, type FileOptions } from "../polyaxonfile.ts";
 import { createReporter } from "../progress/reporter.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface RunInput {
   options: FileOptions & {

@@ -3,7 +3,7 @@ import type { CliContext } from "../context.ts";
 import { printWarnings } from "../output/problems.ts";
 import { usage } from "../parse-options.ts";
 import { readTextFile } from "../read-text.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 interface ApplyInput {
   options: { file?: string[]; config?: string };

@@ -2,7 +2,7 @@ import { openSecretStore, type StoredName } from "../../secrets/index.ts";
 import type { CliContext } from "../context.ts";
 import { printList, type Format } from "../output/data.ts";
 import type { Column } from "../output/table.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 const COLUMNS: Column<StoredName>[] = [
   { header: "NAME", cell: ({ name }) => name },

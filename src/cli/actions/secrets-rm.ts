@@ -1,7 +1,7 @@
 import { openSecretStore } from "../../secrets/index.ts";
 import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
-import { openConfig } from "../workspace.ts";
+import { openConfig } from "../open-config.ts";
 
 interface RemoveInput {
   args: { NAME: string; KEY?: string };

@@ -3,7 +3,7 @@ import { askHidden, readStdin } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { parsePairs, usage } from "../parse-options.ts";
 import { readBytes } from "../read-text.ts";
-import { openConfig, pathFrom } from "../workspace.ts";
+import { openConfig, pathFrom } from "../open-config.ts";
 
 interface SetInput {
   args: { NAME: string; KEY?: string };

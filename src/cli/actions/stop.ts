@@ -4,7 +4,7 @@ import { isData, printValue, type Format } from "../output/data.ts";
 import { shortUuid } from "../output/run-views.ts";
 import { forEachRun } from "../each-run.ts";
 import { isFinal } from "../../runs/index.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 interface StopInput {
   args: { RUN: string[] };

@@ -1,7 +1,7 @@
 import { exitCodeOf } from "../../runs/index.ts";
 import type { CliContext } from "../context.ts";
 import { catchSignals } from "../signals.ts";
-import { withRuns } from "../workspace.ts";
+import { withRuns } from "../with-runs.ts";
 
 /** The process behind `run -d`; it speaks to nobody but the run store. */
 export async function run(

@@ -1,5 +1,23 @@
 import { defineCommand, OUTPUT } from "../command.ts";
 
+export const schema = defineCommand({
+  name: "schema",
+  summary: "Print the JSON Schema of a file, for editors",
+  description:
+    "Prints the JSON Schema of the config or of the polyaxonfile. The package ships both under schemas/; an editor that is\n" +
+    "pointed to one completes and explains every key.",
+  section: "Setting up",
+  examples: [
+    {
+      line: "bowline schema polyaxonfile > polyaxonfile.schema.json",
+      does: "Keep the schema of polyaxonfiles for an editor",
+    },
+    { line: "bowline schema config", does: "See every key of bowline.yaml with its meaning" },
+  ],
+  args: { FILE: { help: "which file's schema", choices: ["config", "polyaxonfile"] } },
+  load: () => import("../actions/schema.ts"),
+});
+
 export const demo = defineCommand({
   name: "demo",
   summary: "Watch Bowline at work on this machine alone",

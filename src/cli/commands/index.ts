@@ -34,6 +34,7 @@ export const COMMANDS: readonly CommandRecord[] = [
   cache.list,
   cache.prune,
   cache.verify,
+  about.schema,
   about.completion,
   about.version,
   initializer.git,

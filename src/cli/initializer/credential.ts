@@ -28,7 +28,7 @@ export async function readCredential(
     secret: "POLYAXON_GIT_CREDENTIALS",
     host: url.host,
     scope,
-    source: options.connection === undefined ? "the initializer's credential" : `connection "${options.connection}"`,
+    source: options.connection === undefined ? "the environment" : `connection "${options.connection}"`,
   });
   return async (asked) => (inScope(scope, asked) ? credential : undefined);
 }

@@ -22,7 +22,7 @@ export function createGitPhases(): (name: string, event: GitEvent) => PhaseWords
       return { live: `${name}: fetching${part}${event.bytes > 0 ? ` ${size(event.bytes)}` : ""}` };
     }
     const key = `${name} ${event.phase}`;
-    const detail = event.detail === undefined ? "" : ` ${escapeControl(event.detail)}`;
+    const detail = event.detail === undefined ? "" : ` ${escapeControl(shortCommits(event.detail))}`;
     if (event.state === "start") {
       started.set(key, Date.now());
       return { live: `${name}: ${DOING[event.phase]}${detail}` };
@@ -31,6 +31,10 @@ export function createGitPhases(): (name: string, event: GitEvent) => PhaseWords
     const took = duration(Date.now() - (started.get(key) ?? Date.now()));
     return { keep: `${name}: ${DONE[event.phase]}${detail}${bytes ? ` ${size(bytes)}` : ""} in ${took}` };
   };
+}
+
+function shortCommits(text: string): string {
+  return text.replace(/\b([0-9a-f]{8})[0-9a-f]{32,56}\b/g, "$1");
 }
 
 type Phase = "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy";

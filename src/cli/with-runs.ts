@@ -1,16 +1,7 @@
-import { isAbsolute, resolve } from "node:path";
-import { loadConfig, type Config } from "../config/index.ts";
+import type { Config } from "../config/index.ts";
 import { openRuns, type Runs } from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
-import { printWarnings } from "./output/problems.ts";
-
-/** The config that a command works with; its warnings are printed. */
-export async function openConfig(options: { config?: string }, context: CliContext): Promise<Config> {
-  const flag = options.config === undefined ? {} : { flag: options.config };
-  const config = await loadConfig({ ...flag, cwd: context.cwd, env: context.env });
-  printWarnings(config.warnings, context);
-  return config;
-}
+import { openConfig } from "./open-config.ts";
 
 /** The config and the runs, closed again whatever happens. */
 export async function withRuns<T>(
@@ -34,9 +25,4 @@ export async function withRuns<T>(
 function superviseCommand(config: Config): string[] {
   const named = config.origin === "flag" && config.path !== undefined ? ["--config", config.path] : [];
   return [process.execPath, process.argv[1]!, "supervise", ...named];
-}
-
-/** A path from the command line, seen from where the command was typed. */
-export function pathFrom(path: string, context: CliContext): string {
-  return isAbsolute(path) ? path : resolve(context.cwd, path);
 }
