@@ -1,7 +1,13 @@
 import * as z from "zod";
 import { GIT_FLAGS } from "../spec/index.ts";
 import { didYouMean } from "../lib/index.ts";
-import { type ConnectionRules, gitConnectionSchema, isGitKind, otherConnectionSchema } from "./connection-schema.ts";
+import {
+  type ConnectionRules,
+  envVarSchema,
+  gitConnectionSchema,
+  isGitKind,
+  otherConnectionSchema,
+} from "./connection-schema.ts";
 import { credentialSchema } from "./credential-schema.ts";
 import { checkedText, report, text } from "./fields.ts";
 import { fitsTimer, readDuration, readSize } from "./quantities.ts";
@@ -67,16 +73,7 @@ function initSchema() {
       imageTag: text("Polyaxon's; not used.").optional(),
       imagePullPolicy: text("Polyaxon's; not used.").optional(),
       resources: z.record(z.string(), z.unknown()).describe("Kubernetes resources of git init steps.").optional(),
-      env: z
-        .array(
-          z.strictObject({
-            name: text("Name."),
-            value: z.string().optional(),
-            valueFrom: z.record(z.string(), z.unknown()).optional(),
-          }),
-        )
-        .describe("Environment of git init steps.")
-        .optional(),
+      env: z.array(envVarSchema()).describe("Environment of git init steps.").optional(),
     })
     .describe("Settings of the container that runs git init steps, on docker and kubernetes.");
 }

@@ -99,7 +99,8 @@ export function resourceSchema(noun: string) {
     .describe(`The ${noun} a container that uses the connection is given.`);
 }
 
-function envVarSchema() {
+/** One variable, as Kubernetes writes it. */
+export function envVarSchema() {
   return z.strictObject({
     name: checkedText("The variable's name.", (name) =>
       /[=\0]/.test(name) ? { message: `"${name}" cannot be the name of a variable`, hint: 'leave out "="' } : undefined,

@@ -2,6 +2,7 @@ import { BowlineError, type Place } from "../lib/index.ts";
 import type { Provider } from "./connection.ts";
 import type { Credential } from "./credential.ts";
 import { httpFromSecret, type HttpSettings } from "./http-from-secret.ts";
+import { withProxy } from "./proxy.ts";
 import { SecretText } from "./secret-text.ts";
 import { sshFromSecret } from "./ssh-from-secret.ts";
 
@@ -48,14 +49,13 @@ export function credentialFromSecret(source: CredentialSource): Credential {
   const credential: Credential = {
     scope: source.scope,
     source: source.source,
-    secretValues: [...(http?.secretValues ?? []), ...(ssh?.secretValues ?? []), ...proxyPassword(source.proxy)],
+    secretValues: [...(http?.secretValues ?? []), ...(ssh?.secretValues ?? [])],
   };
   if (http) credential.http = http.http;
   if (ssh) credential.ssh = ssh.ssh;
   if (knownHosts !== undefined) credential.knownHosts = knownHosts;
   if (ca !== undefined) credential.ca = ca;
-  if (source.proxy !== undefined) credential.proxy = source.proxy;
-  return credential;
+  return withProxy(credential, source.proxy);
 }
 
 function nothingForGit({ data, secret, connection, place }: CredentialSource): BowlineError {
@@ -67,15 +67,4 @@ function nothingForGit({ data, secret, connection, place }: CredentialSource): B
     ...(place && { place }),
     ...(connection !== undefined && { connection }),
   });
-}
-
-/** The password in a proxy url, as it is written and decoded: for masking. */
-export function proxyPassword(proxy: string | undefined): string[] {
-  const written = proxy === undefined ? undefined : /^[a-z0-9+]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(proxy)?.[1];
-  if (!written) return [];
-  try {
-    return [...new Set([written, decodeURIComponent(written)])];
-  } catch {
-    return [written];
-  }
 }

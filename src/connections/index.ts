@@ -9,5 +9,5 @@ export type {
 } from "./connection.ts";
 export type { Credential, FindCredential } from "./credential.ts";
 export { credentialFromSecret, type CredentialSource } from "./credential-from-secret.ts";
-export { providerOf, tokenUsername } from "./provider.ts";
+export { withProxy } from "./proxy.ts";
 export { inScope, scopeOf, scopeOfMatch, urlInScopeOf } from "./scope.ts";

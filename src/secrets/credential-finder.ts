@@ -10,6 +10,7 @@ import {
   inScope,
   scopeOf,
   scopeOfMatch,
+  withProxy,
 } from "../connections/index.ts";
 import { BowlineError, type GitUrl, parseGitUrl } from "../lib/index.ts";
 import { credentialOfGit } from "./credential-of-git.ts";
@@ -81,7 +82,7 @@ async function fromEntry(
   if (entry.from === "git") return credentialOfGit(url, { ...base, env, ...(entry.proxy && { proxy: entry.proxy }) });
   const settings = { ...httpSettings(connection?.schema), ...httpSettings(entry) };
   if (entry.secret === undefined && entry.from === undefined) {
-    return { scope, source: base.source, secretValues: [], ...(entry.proxy && { proxy: entry.proxy }) };
+    return withProxy({ scope, source: base.source, secretValues: [] }, entry.proxy);
   }
   const [secret, data] =
     entry.from === undefined
@@ -130,6 +131,5 @@ function withProxyOf(
 ): Credential | undefined {
   const proxy = connection?.schema?.proxy;
   if (proxy === undefined || scope === undefined) return credential;
-  if (credential !== undefined) return { ...credential, proxy };
-  return { scope, source: `connection "${connection!.name}"`, secretValues: [], proxy };
+  return withProxy(credential ?? { scope, source: `connection "${connection!.name}"`, secretValues: [] }, proxy);
 }

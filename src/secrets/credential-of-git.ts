@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../config/index.ts";
-import type { Credential } from "../connections/index.ts";
+import { type Credential, withProxy } from "../connections/index.ts";
 import type { GitUrl } from "../lib/index.ts";
 import { netrcLogin } from "./netrc.ts";
 import { usersGit } from "./users-git.ts";
@@ -22,16 +22,15 @@ export interface GitSource {
  * anonymously. Nothing is asked on the terminal.
  */
 export async function credentialOfGit(url: GitUrl, from: GitSource): Promise<Credential> {
-  const base: Credential = { scope: from.scope, source: from.source, secretValues: [] };
-  if (from.proxy !== undefined) base.proxy = from.proxy;
-  if (url.scheme === "ssh") return { ...base, ssh: "user", userEnv: await sshEnv(from.env) };
-  if (url.scheme === "file") return base;
+  const anonymous: Credential = { scope: from.scope, source: from.source, secretValues: [] };
+  if (url.scheme === "ssh") {
+    return withProxy({ ...anonymous, ssh: "user", userEnv: await sshEnv(from.env) }, from.proxy);
+  }
+  if (url.scheme === "file") return anonymous;
   const settings = await httpSettings(url, from.env);
-  const ca = from.env["GIT_SSL_CAINFO"] || settings.get("http.sslcainfo");
-  if (base.proxy === undefined && settings.get("http.proxy")) base.proxy = settings.get("http.proxy")!;
-  if (ca) base.ca = await readFile(expandHome(ca, from.env), "utf8").catch(() => "");
-  if (!base.ca) delete base.ca;
-  return { ...base, ...(await httpPart(url, settings, from.env)) };
+  const ca = await certificates(settings, from.env);
+  const credential = { ...anonymous, ...(await httpPart(url, settings, from.env)), ...(ca && { ca }) };
+  return withProxy(credential, from.proxy ?? (settings.get("http.proxy") || undefined));
 }
 
 type HttpPart = Pick<Credential, "http" | "secretValues">;
@@ -115,6 +114,11 @@ async function sshEnv(env: Environment): Promise<Record<string, string>> {
     env["GIT_SSH_COMMAND"] || (await usersGit(["config", "--get", "core.sshCommand"], { env }))?.trim();
   const command = configured || (env["GIT_SSH"] && `'${env["GIT_SSH"].replaceAll("'", `'\\''`)}'`);
   return command ? { ...kept, GIT_SSH_COMMAND: command } : kept;
+}
+
+async function certificates(settings: ReadonlyMap<string, string>, env: Environment): Promise<string | undefined> {
+  const path = env["GIT_SSL_CAINFO"] || settings.get("http.sslcainfo");
+  return path && readFile(expandHome(path, env), "utf8").catch(() => undefined);
 }
 
 function expandHome(path: string, env: Environment): string {
