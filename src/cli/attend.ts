@@ -44,7 +44,8 @@ export async function leave(
   context: CliContext,
 ): Promise<number> {
   const record = await start();
-  if (isFinal(record.status)) {
+  // A quick job may be over by now; that it was started is what counts, or the exit code would hang on who was faster.
+  if (!record.statuses.some(({ status }) => status === "scheduled") && isFinal(record.status)) {
     reporter.result(record);
     await printRecord(record, options.output, context);
     return exitCodeOf(record);
