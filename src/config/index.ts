@@ -2,6 +2,7 @@ export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Setti
 export { DEFAULT_POLICY } from "./default-policy.ts";
 export type { ConfigRequest } from "./find-config.ts";
 export { homeFolders, type Environment } from "./home.ts";
+export { loadCatalog } from "./load-catalog.ts";
 export { configJsonSchema, loadConfig } from "./load-config.ts";
 export { networkFrom } from "./network.ts";
 export { trustConfig, untrustedProblem } from "./trust.ts";
