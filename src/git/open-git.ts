@@ -10,7 +10,7 @@ import { proxyFor } from "./http/proxy.ts";
 import { certificateFile, trustedCertificates } from "./http/trust.ts";
 import { keepPrivate } from "./private-config.ts";
 import type { GitRequest } from "./request.ts";
-import { openSsh } from "./ssh.ts";
+import type { SshAccess, SshOptions } from "./ssh.ts";
 
 /** git, set up once for one place to go and one credential, to be started any number of times. */
 export interface Git {
@@ -48,7 +48,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
     throw writeError(home, cause);
   });
   const ssh =
-    access?.url.scheme === "ssh" ? await openSsh({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
+    access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
   const kept = await keepPrivate(gitConfig({ access, policy, ...(await httpSettings(options)) }), folder);
   const redactor = createRedactor(access?.credential?.secretValues ?? []);
   const env = {
@@ -98,4 +98,10 @@ async function httpSettings({
   const trusted = await trustedCertificates(network, access?.credential?.ca);
   const certificates = await certificateFile(trusted, cache ?? folder);
   return { certificates, ...(proxy && { proxy }) };
+}
+
+/** Loaded for ssh only: the library that it starts ssh with costs every start 20 ms. */
+async function openSshFor(options: SshOptions): Promise<SshAccess> {
+  const { openSsh } = await import("./ssh.ts");
+  return openSsh(options);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, GitUrl, ProblemInput } from "../lib/index.ts";
-import { trustHint } from "./ssh.ts";
+import { trustHint } from "./trust-hint.ts";
 
 export interface SshFailure {
   url: GitUrl;

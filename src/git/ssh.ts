@@ -6,6 +6,7 @@ import type { Timeouts } from "../config/index.ts";
 import type { Credential } from "../connections/index.ts";
 import { BowlineError, type GitUrl } from "../lib/index.ts";
 import { writeSshKey } from "./ssh-key.ts";
+import { trustHint } from "./trust-hint.ts";
 import { openSshTunnel, type SshTunnel } from "./ssh-tunnel.ts";
 
 export interface SshOptions {
@@ -142,13 +143,6 @@ function hostKeyUnknown({ url, connection }: SshOptions): BowlineError {
     hint: trustHint(connection),
     ...(connection === undefined ? {} : { connection }),
   });
-}
-
-/** How a user makes a host's key known. */
-export function trustHint(connection: string | undefined): string {
-  return connection === undefined
-    ? 'put the host\'s lines into the key "known_hosts" of the secret that is used for this url'
-    : `run "bowline connections trust ${connection}": it shows the key's fingerprint and keeps it`;
 }
 
 /** For the shell that git starts GIT_SSH_COMMAND with. */
