@@ -16,6 +16,8 @@ export default defineConfig({
   output: {
     dir: "dist",
     format: "esm",
+    // Names stay as they are: a stack in a bug report must be readable.
+    minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
     cleanDir: true,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",

@@ -1,6 +1,5 @@
 import type { GitEngine } from "../executors/index.ts";
-import { materialize, resolve } from "../git/index.ts";
-import { createCredentialFinder, openSecretStore } from "../secrets/index.ts";
+import { openSecretStore } from "../secrets/index.ts";
 import type { RunsOptions } from "./runs.ts";
 import type { SecretSource } from "./secret-access.ts";
 
@@ -13,16 +12,18 @@ export interface RunParts {
 export function defaultParts({ config, env }: RunsOptions): RunParts {
   const store = openSecretStore(config.home);
   return {
-    engine: { resolve, materialize },
+    // Loaded when a run is started: listing runs needs no engine.
+    engine: {
+      resolve: async (request) => (await import("../git/index.ts")).resolve(request),
+      materialize: async (request) => (await import("../git/index.ts")).materialize(request),
+    },
     secrets: {
       read: (kind, name) => store.get(name, kind),
-      findCredentialFor: (name) =>
-        createCredentialFinder({
-          config,
-          store,
-          env,
-          connection: name === undefined ? undefined : config.catalog.connections.get(name),
-        }),
+      findCredentialFor: (name) => async (url) => {
+        const { createCredentialFinder } = await import("../secrets/index.ts");
+        const connection = name === undefined ? undefined : config.catalog.connections.get(name);
+        return createCredentialFinder({ config, store, env, connection })(url);
+      },
     },
   };
 }
