@@ -1,5 +1,6 @@
 export { resolve } from "./resolve.ts";
 export { materialize } from "./materialize.ts";
+export { readLeftCode } from "./left-code.ts";
 export { checkGitVersion, type GitVersion } from "./git-version.ts";
 export type { CodeReference } from "./code-reference.ts";
 export type { GitEvent, GitRequest, MaterializeRequest, Resolution } from "./request.ts";

@@ -51,7 +51,9 @@ export async function supervise({
 
   function onEvent(raw: ExecutionEvent): void {
     const event = redactor.value(raw);
-    if (event.type === "status") {
+    if (event.type === "git" && event.event.phase === "warning") {
+      onEvent({ type: "warning", warning: event.event.problem });
+    } else if (event.type === "status") {
       journal.change(changeTo(event));
     } else if (event.type === "handle") {
       journal.update({ handle: event.handle });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ContainerPlan, ContainerStep, FileStep, GitStep, InitStep } from "../../compile/index.ts";
-import type { Resolution } from "../../git/index.ts";
+import { readLeftCode, type Resolution } from "../../git/index.ts";
 import { BowlineError, writeError } from "../../lib/index.ts";
 import type { GitEngine } from "../git-engine.ts";
 import { handlerOf } from "../pin-plan.ts";
@@ -68,7 +68,8 @@ async function skipImage(step: ContainerStep, { context }: ProcessRun): Promise<
 }
 
 /** The user's own way to get the code; it is told what the engine would have been told. */
-function runHandler(step: GitStep, run: ProcessRun): Promise<void> {
+async function runHandler(step: GitStep, run: ProcessRun): Promise<void> {
+  const started = performance.now();
   const container = handlerOf(step) as ContainerPlan;
   const { pin, connection, revision } = step;
   const more = {
@@ -80,7 +81,23 @@ function runHandler(step: GitStep, run: ProcessRun): Promise<void> {
   };
   const own = connection === undefined ? [] : [connection];
   const connections = [...own, ...container.connections.filter((name) => name !== connection)];
-  return runToEnd(step, { log: `init/${step.name}`, container, connections, more }, run);
+  await runToEnd(step, { log: `init/${step.name}`, container, connections, more }, run);
+  if (run.ending.aborted) return;
+  await tellLeftCode(step, performance.now() - started, run);
+}
+
+/** The commit that is there now, which need not be the one that was asked for. */
+async function tellLeftCode(step: GitStep, took: number, { context, ending: signal }: ProcessRun): Promise<void> {
+  const { url, revision, connection, pin, path } = step;
+  const { policy, network } = context.config;
+  const asked = { url, policy, network, path, took, signal };
+  const reference = await readLeftCode({
+    ...asked,
+    ...(revision === undefined ? {} : { revision }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(pin === undefined ? {} : { pin }),
+  });
+  if (reference !== undefined) context.onEvent({ type: "code-reference", step: step.name, reference });
 }
 
 async function runToEnd(step: InitStep, job: ContainerJob, run: ProcessRun): Promise<void> {

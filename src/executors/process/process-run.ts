@@ -55,7 +55,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     const grace = typeof context.stop.reason === "number" ? context.stop.reason : GRACE;
     return endProcesses({ groups, assignment, grace, kill: context.kill });
   }
-  ending.addEventListener("abort", () => (ended ??= endAll()), { once: true });
+  ending.addEventListener("abort", () => void (ended ??= endAll()), { once: true });
 
   async function run({ log, container, connections = container.connections, more = {} }: ContainerJob): Promise<Ended> {
     // Files of one start are no other's: a retry begins with fresh ones.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
@@ -43,7 +43,8 @@ export function trustContext(certificates: string): SecureContext {
 export async function certificateFile(certificates: string, folder: string): Promise<string> {
   const path = join(folder, `certificates-${hashOf(certificates)}.pem`);
   if ((await stat(path).catch(() => undefined))?.size === Buffer.byteLength(certificates)) return path;
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Steps that are fetched side by side write it at the same time.
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(temporary, certificates, { mode: 0o644 });

@@ -37,7 +37,10 @@ export async function* readLogs(
       if (!goesOn) break;
       await sleep(INTERVAL, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() => {});
     }
-    if (options.container !== undefined && sources.size === 0) throw noSuchLog(options.container);
+    // Every run has a main container, also one that wrote nothing; any other may still begin while the run goes on.
+    const { container } = options;
+    const mustBeThere = container !== undefined && container !== "main" && sources.size === 0;
+    if (mustBeThere && !(await options.goesOn())) throw noSuchLog(container);
   } finally {
     for (const { tail } of sources.values()) await tail.close();
   }
