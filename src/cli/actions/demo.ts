@@ -61,6 +61,7 @@ async function show(play: PlayFolder, stop: AbortSignal, context: CliContext): P
       words: ["secrets", "set", "demo-git", "POLYAXON_GIT_CREDENTIALS"],
       input: `${play.account.username}:${play.account.password}\n`,
     },
+    { says: "Does it open them?", words: ["connections", "check", "train"] },
     { says: "One private repository, at a branch:", words: ["run", "-f", "one-private.yaml"] },
     { says: "Two private repositories at once, opened by one secret:", words: ["run", "-f", "two-private.yaml"] },
     { says: "One public repository, at a commit:", words: ["run", "-f", "one-public.yaml"] },

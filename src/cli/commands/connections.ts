@@ -28,6 +28,20 @@ export const get = defineCommand({
   load: () => import("../actions/connections-get.ts"),
 });
 
+export const check = defineCommand({
+  name: "connections check",
+  summary: "Say what works with a connection, or the one thing that is wrong",
+  description: "Does what a clone would do, up to the first answer about the revision, and fetches nothing.",
+  section,
+  examples: [
+    { line: "bowline connections check repo-test", does: "See whether its token opens its repository" },
+    { line: "bowline connections check repo-test --revision branchA", does: "See whether a branch is there, too" },
+  ],
+  args: { NAME },
+  options: { revision: { value: "REVISION", help: "ask for this revision instead of the connection's" }, ...OUTPUT },
+  load: () => import("../actions/connections-check.ts"),
+});
+
 export const trust = defineCommand({
   name: "connections trust",
   summary: "Show an ssh server's host key and keep it in the connection's secret",

@@ -21,6 +21,7 @@ export const COMMANDS: readonly CommandRecord[] = [
   runs.remove,
   connections.list,
   connections.get,
+  connections.check,
   connections.trust,
   secrets.set,
   secrets.list,

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { Config } from "../../config/index.ts";
+import type { Connection } from "../../connections/index.ts";
+import { resolve, type GitRequest, type Resolution } from "../../git/index.ts";
+import { BowlineError } from "../../lib/index.ts";
+import { createCredentialFinder, openSecretStore } from "../../secrets/index.ts";
+import { DEFAULT_GIT_OPTIONS, parseGitFlags } from "../../spec/index.ts";
+import type { CliContext } from "../context.ts";
+import { findConnection } from "../find-connection.ts";
+import { isData, printValue, type Format } from "../output/data.ts";
+import { escapeControl } from "../output/escape.ts";
+import { printWarnings } from "../output/problems.ts";
+import { duration } from "../output/time.ts";
+import { usage } from "../parse-options.ts";
+import { openConfig } from "../open-config.ts";
+
+interface CheckInput {
+  args: { NAME: string };
+  options: { revision?: string; output?: Format; config?: string };
+}
+
+/** `bowline connections check NAME`: what works is on stdout; the one thing that is wrong is the error. */
+export async function run({ args, options }: CheckInput, context: CliContext): Promise<void> {
+  const config = await openConfig(options, context);
+  const connection = findConnection(config, args.NAME);
+  const request = requestFor(connection, { config, revision: options.revision }, context);
+  const resolution = await resolve(request);
+  resolution.session.close();
+  printWarnings(resolution.warnings, context);
+  const report = reportOf(request, resolution);
+  if (isData(options.output)) return printValue(report, options.output, context);
+  if (options.output === "name") return context.out(`${connection.name}\n`);
+  context.out(`${connection.name}: ${context.style.out.green("works")}\n`);
+  const rows = Object.entries({ ...report, took: duration(report.took) });
+  for (const [what, value] of rows) context.out(`  ${what.padEnd(14)}${shown(value)}\n`);
+}
+
+function requestFor(
+  connection: Connection,
+  { config, revision }: { config: Config; revision: string | undefined },
+  context: CliContext,
+): GitRequest {
+  const { name, schema, place } = connection;
+  if (schema?.url === undefined) {
+    throw usage(`connection "${name}" has no url to check`, "only connections with schema.url lead to a repository");
+  }
+  const flags = parseGitFlags((schema.flags ?? []).map((text) => ({ text })));
+  if (flags.problems.length > 0) throw new BowlineError(flags.problems);
+  const asked = revision ?? schema.revision ?? flags.revision;
+  const store = openSecretStore(config.home);
+  return {
+    url: schema.url,
+    connection: name,
+    ...(place === undefined ? {} : { place }),
+    ...(asked === undefined ? {} : { revision: asked }),
+    options: { ...DEFAULT_GIT_OPTIONS, ...flags.options },
+    findCredential: createCredentialFinder({ config, store, connection, env: context.env }),
+    policy: config.policy,
+    network: config.network,
+    cache: join(config.home.cache, "git"),
+  };
+}
+
+/** What a clone would find. */
+interface ConnectionReport {
+  url: string;
+  redirectedTo?: string;
+  protocol: string;
+  revision: string;
+  ref?: string;
+  commit: string;
+  /** What the server says it can do beyond the plain fetch. */
+  features: string[];
+  /** Milliseconds until the revision was known. */
+  took: number;
+}
+
+function reportOf({ url, revision }: GitRequest, resolution: Resolution): ConnectionReport {
+  const { commit, ref, redirectedTo, session, took } = resolution;
+  // Version 2 says "fetch=shallow filter" where older ones say "shallow" and "filter".
+  const words = new Set([...session.capabilities].flatMap((capability) => capability.split(/[= ]/)));
+  return {
+    url,
+    ...(redirectedTo === undefined ? {} : { redirectedTo }),
+    protocol: session.protocol,
+    revision: revision ?? "HEAD",
+    ...(ref === undefined ? {} : { ref }),
+    commit,
+    features: ["shallow", "filter"].filter((feature) => words.has(feature)),
+    took,
+  };
+}
+
+function shown(value: unknown): string {
+  return escapeControl(Array.isArray(value) ? value.join(", ") || "-" : String(value));
+}

@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkCodeReference, checkFailure, checkNoNull } from "../support/contract.ts";
+import { startGitServer, type GitServer, type Repository } from "../support/index.ts";
+import { BOWLINE, newDesk, type Answer, type Desk } from "./bowline.ts";
+
+const TOKEN = "t0ken:@/#%? x";
+
+let server: GitServer;
+let repository: Repository;
+
+beforeAll(async () => {
+  server = await startGitServer({ accounts: [{ token: TOKEN, access: ["org"] }] });
+  repository = await server.add("org/test");
+});
+
+afterAll(() => server.close());
+
+/** A token with a colon has one in front, or it would be a user and a password. */
+const CREDENTIALS = `:${TOKEN}`;
+
+describe("bowline initializer git", () => {
+  test("puts a branch into the folder and prints its code reference", async () => {
+    const { desk, fetch } = await newFetch();
+    const { stdout, exitCode } = await fetch(["--revision", "branchA", "--connection", "repo-test"]);
+    expect(exitCode).toBe(0);
+    checkNoNull(JSON.parse(stdout));
+    expect(checkCodeReference(JSON.parse(stdout))).toMatchObject({
+      connection: "repo-test",
+      url: `${server.url}/org/test`,
+      revision: "branchA",
+      ref: "refs/heads/branchA",
+      commit: repository.commits["branchA"],
+      path: join(desk.folder, "code"),
+      by: "engine",
+      history: 1,
+      cache: "miss",
+    });
+    expect(await readFile(join(desk.folder, "code", "model.py"), "utf8")).toBe('print("hello from branchA")\n');
+  });
+
+  test("takes a pinned commit with its branch, and a credential from a file with a final newline", async () => {
+    const { desk, fetch } = await newFetch();
+    const commit = repository.commits["main"]!;
+    const file = await desk.write("credentials", `${CREDENTIALS}\n`);
+    const words = ["--commit", commit, "--ref", "refs/heads/main", "--history", "full", "--tags"];
+    const { stdout, exitCode } = await fetch(words, { BOWLINE_GIT_CREDENTIALS_FILE: file });
+    expect(exitCode).toBe(0);
+    expect(checkCodeReference(JSON.parse(stdout))).toMatchObject({ commit, ref: "refs/heads/main", history: "full" });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("gives the files to the owner (needs root)", async () => {
+    const { desk, fetch } = await newFetch();
+    expect((await fetch(["--owner", "12345:23456"])).exitCode).toBe(0);
+    for (const path of ["code", "code/model.py", "code/.git/HEAD"]) {
+      expect(await stat(join(desk.folder, path))).toMatchObject({ uid: 12345, gid: 23456 });
+    }
+  });
+
+  test.each([
+    ["an unknown revision", ["--revision", "branchB"], CREDENTIALS, { code: "GIT_REVISION_NOT_FOUND", exit: 3 }],
+    ["a refused token", [], "wrong", { code: "GIT_CREDENTIAL_REFUSED", exit: 4 }],
+    ["no token", [], "", { code: "GIT_CREDENTIAL_MISSING", exit: 4 }],
+    ["too many bytes", ["--max-bytes", "10"], CREDENTIALS, { code: "GIT_TOO_LARGE", exit: 2 }],
+  ])("%s: the error document, the exit code, and no folder", async (_, words, credentials, expected) => {
+    const { desk, fetch } = await newFetch();
+    const { stdout, exitCode } = await fetch(words, { POLYAXON_GIT_CREDENTIALS: credentials });
+    expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe(expected.code);
+    expect(exitCode).toBe(expected.exit);
+    expect(existsSync(join(desk.folder, "code"))).toBe(false);
+  });
+
+  test.each([
+    [["--url"], "--url"],
+    [["--url", "https://h/a/b"], "--path is missing"],
+    [["--url", "https://h/a/b", "--path", "x", "--commit", "abc"], "all 40 or 64 digits"],
+    [["--url", "https://h/a/b", "--path", "x", "--history", "0"], "--history takes"],
+    [["--url", "https://h/a/b", "--path", "x", "--owner", "ada"], "UID:GID"],
+    [["--url", "https://h/a/b", "--path", "x", "--filter", "tree:0"], "blob:none"],
+    [["--url", "https://h/a/b", "--path", "x", "more"], "more"],
+    [["--url", "https://h/a/b", "--path", "x", "--token=s3cr3t"], 'unknown option "--token"'],
+  ])("%j is a usage error", async (words, said) => {
+    const { bowline } = await newDesk();
+    const { stderr, exitCode } = await bowline(["initializer", "git", ...words]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain("s3cr3t");
+  });
+
+  test("ends at its deadline when the host is silent", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { fetch } = await newFetch(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/org/test`);
+    const { stdout, exitCode } = await fetch(["--deadline", "1"]);
+    silent.close();
+    expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe("HOST_TIMEOUT");
+    expect(exitCode).toBe(5);
+  });
+
+  test("ended by a signal, it leaves nothing", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const desk = await newDesk();
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/org/test`;
+    const child = spawn(process.execPath, [BOWLINE, "initializer", "git", "--url", url, "--path", "code"], {
+      cwd: desk.folder,
+      env: desk.env,
+      stdio: "ignore",
+    });
+    await once(silent, "connection");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([143, null]);
+    silent.close();
+    expect(existsSync(join(desk.folder, "code"))).toBe(false);
+  });
+});
+
+async function newFetch(
+  url = `${server.url}/org/test`,
+): Promise<{ desk: Desk; fetch: (words: string[], env?: Record<string, string>) => Promise<Answer> }> {
+  const desk = await newDesk();
+  return {
+    desk,
+    async fetch(words, env = { POLYAXON_GIT_CREDENTIALS: CREDENTIALS }) {
+      const all = ["initializer", "git", "--url", url, "--path", "code", ...words, "-o", "json"];
+      const answer = await desk.bowline(all, { env });
+      expect(`${answer.stdout}${answer.stderr}`).not.toContain("t0ken");
+      return answer;
+    },
+  };
+}
