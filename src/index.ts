@@ -4,7 +4,14 @@ export type { CompileContext, CompileInput, CompilePolicy, CompileResult } from 
 export type { ContainerPlan, ContainerStep, FileStep, GitPin, GitStep, InitStep, Plan } from "./compile/index.ts";
 export { DEFAULT_POLICY, loadCatalog, networkFrom } from "./config/index.ts";
 export type { Network, Policy, Timeouts } from "./config/index.ts";
-export type { Catalog, Connection, Credential, CredentialEntry, FindCredential, GitSchema } from "./connections/index.ts";
+export type {
+  Catalog,
+  Connection,
+  Credential,
+  CredentialEntry,
+  FindCredential,
+  GitSchema,
+} from "./connections/index.ts";
 export { credentialFromSecret, inScope, scopeOf } from "./connections/index.ts";
 export type { CodeReference, GitEvent, GitRequest, MaterializeRequest, Resolution, Session } from "./git/index.ts";
 export { materialize, resolve } from "./git/index.ts";

@@ -69,8 +69,8 @@ interface ConnectionReport {
   revision: string;
   ref?: string;
   commit: string;
-  /** What the server says it can do beyond the plain fetch. */
-  features: string[];
+  /** What the server says it can do beyond the plain fetch, where it was asked. */
+  features?: string[];
   /** Milliseconds until the revision was known. */
   took: number;
 }
@@ -86,7 +86,7 @@ function reportOf({ url, revision }: GitRequest, resolution: Resolution): Connec
     revision: revision ?? "HEAD",
     ...(ref === undefined ? {} : { ref }),
     commit,
-    features: ["shallow", "filter"].filter((feature) => words.has(feature)),
+    ...(words.size === 0 ? {} : { features: ["shallow", "filter"].filter((feature) => words.has(feature)) }),
     took,
   };
 }

@@ -37,7 +37,8 @@ export async function run({ args, options }: DemoInput, context: CliContext): Pr
     try {
       const code = await show(play, signals.stop, context);
       complete = code === 0;
-      if (complete) context.out(kept === undefined ? OWN_REPOSITORY : `${playWords(kept, context)}${OWN_REPOSITORY}`);
+      if (complete)
+        context.out(kept === undefined ? ownWords(context) : `${playWords(kept, context)}${ownWords(context)}`);
       return signals.exitCode() ?? code;
     } finally {
       await play.server.close();
@@ -68,7 +69,7 @@ async function show(play: PlayFolder, stop: AbortSignal, context: CliContext): P
     { says: "What ran, and with which code:", words: ["ps"] },
   ];
   for (const { says, words, input } of steps) {
-    context.out(`\n${says}\n${bold(`$ ${input === undefined ? "" : "… | "}bowline ${words.join(" ")}`)}\n`);
+    context.out(`\n${says}\n${bold(`$ ${input === undefined ? "" : "… | "}${program(context)} ${words.join(" ")}`)}\n`);
     const code = await runTyped(words, { play, stop, ...(input === undefined ? {} : { input }) }, context);
     if (code !== 0 || stop.aborted) return code || 130;
   }
@@ -91,7 +92,7 @@ async function serveAgain(
 
 function playWords(folder: string, context: CliContext): string {
   const shown = relative(context.cwd, folder) || ".";
-  return `\nEverything is kept in ${shown}. To play, start its git server again with: bowline demo --keep ${shown}\n${typeThere(folder, context)}`;
+  return `\nEverything is kept in ${shown}. To play, start its git server again with: ${program(context)} demo --keep ${shown}\n${typeThere(folder, context)}`;
 }
 
 function typeThere(folder: string, context: CliContext): string {
@@ -99,11 +100,13 @@ function typeThere(folder: string, context: CliContext): string {
   return `In another terminal:
   cd ${shown}
   export BOWLINE_HOME="$PWD/home" BOWLINE_CONFIG="$PWD/bowline.yaml"
-  bowline run -f two-private.yaml
+  ${program(context)} run -f two-private.yaml
 `;
 }
 
-const OWN_REPOSITORY = `
+function ownWords(context: CliContext): string {
+  const bowline = program(context);
+  return `
 Next, a repository of your own. In a file bowline.yaml:
 
   connections:
@@ -112,10 +115,11 @@ Next, a repository of your own. In a file bowline.yaml:
       schema: {url: https://github.com/ORG/REPOSITORY}
       secret: {name: my-git}
 
-Then type:
-  bowline config trust                                        let this file use your secrets
-  bowline secrets set my-git POLYAXON_GIT_CREDENTIALS         paste an access token
-  bowline connections check my-code                           see whether it opens the repository
+Then let this file use your secrets, store an access token (it is asked for), and see whether it opens the repository:
+
+  ${bowline} config trust
+  ${bowline} secrets set my-git POLYAXON_GIT_CREDENTIALS
+  ${bowline} connections check my-code
 
 And with these lines as job.yaml, run any command in it:
 
@@ -123,5 +127,11 @@ And with these lines as job.yaml, run any command in it:
     kind: job
     init: [{connection: my-code}]
 
-  bowline run -f job.yaml -- ls -l
+  ${bowline} run -f job.yaml -- ls -l
 `;
+}
+
+/** As the user has to type it: npm says so when it was npx that started this. */
+function program({ env }: CliContext): string {
+  return env["npm_command"] === "exec" ? "npx bowline" : "bowline";
+}

@@ -1,3 +1,3 @@
-export { runHttpBackend, type BackendRequest, type BackendResponse } from "./http-backend.ts";
+export { runHttpBackend } from "./http-backend.ts";
 export { isPlayFolder, makePlayFolder, refuseOccupied, reopenPlayFolder, type PlayFolder } from "./play-folder.ts";
 export { runTyped } from "./run-typed.ts";

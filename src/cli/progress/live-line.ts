@@ -17,7 +17,8 @@ export function createLiveLine(context: CliContext): LiveLine {
       if (!context.terminal.err || text === shown || (shown !== "" && now - last < 100)) return;
       last = now;
       shown = text;
-      context.err(`\r\u001b[K${text.slice(0, Math.max(20, context.terminal.columns - 1))}`);
+      const fitting = text.slice(0, Math.max(20, context.terminal.columns - 1));
+      context.err(`\r\u001b[K${context.style.err.dim(fitting)}`);
     },
     clear() {
       if (shown === "") return;

@@ -44,7 +44,7 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
         if (event.event.phase === "warning") return line(event.event.problem.message);
         const { keep, live: changing } = words(event.connection ?? event.step, event.event);
         if (keep !== undefined) line(style.dim(keep));
-        if (changing !== undefined) live.set(style.dim(changing));
+        if (changing !== undefined) live.set(changing);
       } else if (event.type === "code-reference") {
         line(`code  ${codeLine(event.reference, style)}`);
       } else if (event.type === "warning") {
