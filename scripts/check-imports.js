@@ -9,8 +9,9 @@ const ORDER = ["cli", "demo", "runs", "executors", "secrets", "git", "config", "
 
 /** What takes no effect from outside: these may know of no file, network, clock or environment. */
 const PURE = ["compile", "spec"];
-const PURE_MODULES = ["node:buffer", "node:path", "node:path/posix", "node:util"];
-const EFFECTS = /\b(process\.|Date\.now\(|new Date\(\)|performance\.|Math\.random\(|fetch\(|setTimeout\(|randomUUID\()/;
+const PURE_MODULES = ["node:buffer", "node:crypto", "node:path", "node:path/posix", "node:util"];
+const EFFECTS =
+  /\b(process\.|Date\.now\(|new Date\(\)|performance\.|Math\.random\(|fetch\(|setTimeout\(|random(UUID|Bytes|Int)\()/;
 
 const src = resolve(rootOf(process.argv[2]), "src");
 const problems = [];

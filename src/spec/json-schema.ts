@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { component, initEntry, operation, preset } from "./schema/index.ts";
 
-type Json = { [key: string]: unknown };
+interface Json {
+  [key: string]: unknown;
+}
 
 /** A text that is filled in later may stand for a value of any type. */
 const TEMPLATE: Json = { type: "string", pattern: "\\{\\{" };
