@@ -2,15 +2,18 @@
 // usage: node scripts/check-docs.js [ROOT]
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { commandProblems, commandsOf } from "./lib/documented-commands.js";
 import { filesOfGit, report, rootOf } from "./lib/files.js";
 
 const root = rootOf(process.argv[2]);
 const { scripts } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
+const commands = commandsOf(resolve(root, "docs/reference/commands.md"));
 const problems = [];
 for (const file of filesOfGit(root).filter((name) => name.endsWith(".md"))) {
   const text = readFileSync(resolve(root, file), "utf8");
   checkLinks(file, text);
   checkScripts(file, text);
+  for (const problem of commandProblems(text, commands)) problems.push(`${file}: ${problem}`);
 }
 report(problems);
 

@@ -14,6 +14,7 @@ const checks = {
   lock: ["node", "scripts/check-lock.js"],
   package: ["node", "scripts/check-package.js"],
   docs: ["node", "scripts/check-docs.js"],
+  reference: ["node", "scripts/reference.js", "--check"],
 };
 
 const asked = process.argv.slice(2);

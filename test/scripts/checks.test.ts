@@ -142,6 +142,22 @@ describe("check-docs", () => {
   });
 });
 
+describe("check-docs, about commands", () => {
+  const commands =
+    "### run\n\n| `-f`, `--file FILE` | a file |\n\n### secrets set\n\n| `--from-file KEY=PATH` | a file |\n";
+
+  test.each([
+    ["```sh\nbowline run -f a.yaml -- cmd --any\nnpx bowline secrets set a --from-file b=c | cat -n\n```\n", ""],
+    ["`bowline run --help`, `bowline secrets`, `bowline COMMAND`", ""],
+    ["```sh\nbowline launch\n```\n", 'there is no command "bowline launch"'],
+    ["`bowline secrets put a`", 'there is no command "bowline secrets put"'],
+    ["```sh\nbowline run --files a\n```\n", '"bowline run" has no option --files'],
+  ])("%j", (text, message) => {
+    const files = { "package.json": "{}", "docs/reference/commands.md": commands, "README.md": text };
+    expect(check("docs", gitTreeOf(files)).stderr).toBe(message === "" ? "" : `README.md: ${message}\n`);
+  });
+});
+
 describe("the lint rules", () => {
   test.each([
     ["a file of more than 300 lines", "src/git/a.ts", "export {};\n".padEnd(400, "\n"), "max-lines"],
