@@ -47,7 +47,8 @@ export async function supervise({
     onChange: (change) => tell({ type: "status", change }),
   });
   const warnings: ProblemRecord[] = [...(run.record.warnings ?? [])];
-  const codeReferences: CodeReference[] = [];
+  /** By step: neighbouring steps run side by side, the record has them in declared order. */
+  const codeReferences = new Map<string, CodeReference>();
 
   function onEvent(raw: ExecutionEvent): void {
     const event = redactor.value(raw);
@@ -62,8 +63,11 @@ export async function supervise({
       journal.update({ warnings: [...warnings] });
       tell(event);
     } else {
-      if (event.type === "code-reference") codeReferences.push(event.reference);
-      if (event.type === "code-reference") journal.update({ codeReferences: [...codeReferences] });
+      if (event.type === "code-reference") {
+        codeReferences.set(event.step, event.reference);
+        const inOrder = run.plan.init.flatMap(({ name }) => codeReferences.get(name) ?? []);
+        journal.update({ codeReferences: inOrder });
+      }
       tell(event);
     }
   }

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { homeFolders } from "../../src/config/index.ts";
+import { openSecretStore } from "../../src/secrets/index.ts";
 import { checkRunRecord } from "../support/contract.ts";
 import { git } from "../support/index.ts";
 import { newDesk, type Desk } from "./bowline.ts";
@@ -31,10 +33,12 @@ describe("bowline demo", () => {
     expect(made.exitCode).toBe(0);
     expect(made.stdout).toContain("bowline demo --keep play\n");
     const play = join(desk.folder, "play");
-    const { account } = JSON.parse(await readFile(join(play, ".bowline-demo.json"), "utf8")) as Demo;
-    expect(`${made.stdout}${made.stderr}`).not.toContain(account.password);
-    const holders = await filesWith(play, account.password);
-    expect(holders).toEqual([".bowline-demo.json"]);
+    const store = openSecretStore(homeFolders({ BOWLINE_HOME: join(play, "home") }));
+    const password = (await store.get("demo-git")).get("POLYAXON_GIT_CREDENTIALS")!.toString().split(":")[1]!;
+    expect(password.length).toBeGreaterThan(15);
+    expect(`${made.stdout}${made.stderr}`).not.toContain(password);
+    const basic = Buffer.from(`demo:${password}`).toString("base64");
+    expect([...(await filesWith(play, password)), ...(await filesWith(play, basic))]).toEqual([]);
 
     const serving = desk.start(["demo", "--keep", "play"]);
     await untilPrinted(serving, "until Ctrl-C");
@@ -72,11 +76,6 @@ describe("bowline demo", () => {
     expect(await processesOf(desk.folder)).toEqual([]);
   });
 });
-
-interface Demo {
-  port: number;
-  account: { username: string; password: string };
-}
 
 function untilPrinted(child: ReturnType<Desk["start"]>, text: string): Promise<void> {
   let seen = "";

@@ -8,6 +8,7 @@ import {
   refuseOccupied,
   reopenPlayFolder,
   runTyped,
+  type NewPlayFolder,
   type PlayFolder,
 } from "../demo/index.ts";
 import { usage } from "../parse-options.ts";
@@ -50,7 +51,7 @@ export async function run({ args, options }: DemoInput, context: CliContext): Pr
   }
 }
 
-async function show(play: PlayFolder, stop: AbortSignal, context: CliContext): Promise<number> {
+async function show(play: NewPlayFolder, stop: AbortSignal, context: CliContext): Promise<number> {
   const { bold } = context.style.out;
   const steps: { says: string; words: string[]; input?: string }[] = [
     {
@@ -60,7 +61,7 @@ async function show(play: PlayFolder, stop: AbortSignal, context: CliContext): P
     {
       says: "The secret that opens the private ones is stored, encrypted. Its value comes from standard input:",
       words: ["secrets", "set", "demo-git", "POLYAXON_GIT_CREDENTIALS"],
-      input: `${play.account.username}:${play.account.password}\n`,
+      input: `${play.credentials.username}:${play.credentials.password}\n`,
     },
     { says: "Does it open them?", words: ["connections", "check", "train"] },
     { says: "One private repository, at a branch:", words: ["run", "-f", "one-private.yaml"] },

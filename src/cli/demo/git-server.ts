@@ -1,6 +1,14 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { runHttpBackend } from "./http-backend.ts";
+
+/** Who is let in. The server knows the password by its digest only, so that it can be started again without keeping it. */
+export interface DemoAccount {
+  username: string;
+  /** SHA-256 of the password, in base64. */
+  passwordDigest: string;
+}
 
 export interface DemoGitServerOptions {
   /** Folder of bare repositories. */
@@ -9,7 +17,7 @@ export interface DemoGitServerOptions {
   searchPath: string;
   /** First path segments that only the account may see; everything else is public. */
   privateOwners: readonly string[];
-  account: { username: string; password: string };
+  account: DemoAccount;
   /** Any free one when absent. */
   port?: number;
 }
@@ -60,6 +68,13 @@ async function answer(
 }
 
 function accountOf(request: IncomingMessage, { account }: DemoGitServerOptions): { user: string } | undefined {
-  const expected = Buffer.from(`${account.username}:${account.password}`).toString("base64");
-  return request.headers.authorization === `Basic ${expected}` ? { user: account.username } : undefined;
+  const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
+  const [, username, password] = /^([^:]*):([^]*)$/.exec(Buffer.from(value, "base64").toString()) ?? [];
+  if (scheme !== "Basic" || username !== account.username || password === undefined) return undefined;
+  return digestOf(password) === account.passwordDigest ? { user: username } : undefined;
+}
+
+/** The password is random and long: nothing is gained by a slow digest. */
+export function digestOf(password: string): string {
+  return createHash("sha256").update(password).digest("base64");
 }

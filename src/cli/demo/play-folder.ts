@@ -4,21 +4,25 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BowlineError } from "../../lib/index.ts";
 import { catalog, polyaxonfiles } from "./files.ts";
-import { startDemoGitServer, type DemoGitServer } from "./git-server.ts";
+import { digestOf, startDemoGitServer, type DemoAccount, type DemoGitServer } from "./git-server.ts";
 import { makeRepositories, PRIVATE_OWNER } from "./repositories.ts";
 
 /** A folder to play in: repositories, catalog, polyaxonfiles and a home of its own. */
 export interface PlayFolder {
   folder: string;
   server: DemoGitServer;
-  account: { username: string; password: string };
   /** What the commands that are run in it are given besides the user's own environment. */
   env: Record<string, string>;
 }
 
+/** A new one, and the only time at which its password is known. */
+export interface NewPlayFolder extends PlayFolder {
+  credentials: { username: string; password: string };
+}
+
 interface Remembered {
   port: number;
-  account: { username: string; password: string };
+  account: DemoAccount;
 }
 
 /** Whether a folder was made by an earlier demo. */
@@ -27,16 +31,17 @@ export function isPlayFolder(folder: string): boolean {
 }
 
 /** Makes a new one and starts its git server. USAGE when there is something else at the place. */
-export async function makePlayFolder(folder: string, searchPath: string): Promise<PlayFolder> {
+export async function makePlayFolder(folder: string, searchPath: string): Promise<NewPlayFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const repositories = join(folder, "repositories");
   const commits = await makeRepositories(repositories, searchPath);
-  const account = { username: "demo", password: randomBytes(12).toString("base64url") };
+  const credentials = { username: "demo", password: randomBytes(12).toString("base64url") };
+  const account = { username: credentials.username, passwordDigest: digestOf(credentials.password) };
   const server = await serve({ folder, searchPath, account });
   await writeFile(join(folder, "bowline.yaml"), catalog(server.url));
   for (const [name, text] of Object.entries(polyaxonfiles(commits))) await writeFile(join(folder, name), text);
   await remember(folder, { port: portOf(server), account });
-  return { folder, server, account, env: envFor(folder) };
+  return { folder, server, credentials, env: envFor(folder) };
 }
 
 /** Starts the git server of a folder that an earlier demo kept; the catalog follows if its port is taken. */
@@ -51,7 +56,7 @@ export async function reopenPlayFolder(folder: string, searchPath: string): Prom
   const after = before.replaceAll(`http://127.0.0.1:${port}/`, `${server.url}/`);
   if (after !== before) await writeFile(file, after);
   await remember(folder, { port: portOf(server), account });
-  return { folder, server, account, env: envFor(folder) };
+  return { folder, server, env: envFor(folder) };
 }
 
 /** USAGE when a new play folder would mix with somebody's files. */
@@ -64,7 +69,7 @@ export function refuseOccupied(folder: string): void {
   });
 }
 
-/** Holds the port and the account, which exist on this machine's loopback only. */
+/** Holds the port, and the digest of the password. */
 const STATE_FILE = ".bowline-demo.json";
 
 function serve(options: {
