@@ -1,5 +1,5 @@
 import type { GitEngine } from "../executors/index.ts";
-import { openSecretStore } from "../secrets/index.ts";
+import { openSecretStore, readSecretOrConfigMap } from "../secrets/index.ts";
 import type { RunsOptions } from "./runs.ts";
 import type { SecretSource } from "./secret-access.ts";
 
@@ -18,7 +18,8 @@ export function defaultParts({ config, env }: RunsOptions): RunParts {
       materialize: async (request) => (await import("../git/index.ts")).materialize(request),
     },
     secrets: {
-      read: (kind, name) => store.get(name, kind),
+      // Not the store itself: an untrusted config may name a secret, and then gets none.
+      read: (kind, name) => readSecretOrConfigMap({ config, store, kind, reference: { name } }),
       findCredentialFor: (name) => async (url) => {
         const { createCredentialFinder } = await import("../secrets/index.ts");
         const connection = name === undefined ? undefined : config.catalog.connections.get(name);

@@ -5,7 +5,8 @@ const WIDEST = 160;
 
 /**
  * The line of a place with one line before and after it and a caret below its column, for a terminal:
- * each line ends without a newline, tabs are shown as one space. Empty when the place is not in the text.
+ * each line ends without a newline, tabs are shown as one space, user info of urls as stars. Empty when the place is not
+ * in the text.
  */
 export function codeFrame(text: string, place: Place): string {
   const lines = text.split(/\r?\n/);
@@ -17,12 +18,17 @@ export function codeFrame(text: string, place: Place): string {
   const from = place.column > WIDEST - 20 ? place.column - 40 : 0;
   const frame: string[] = [];
   for (let line = first; line <= last; line++) {
-    const shown = printable(lines[line - 1]!.slice(from, from + WIDEST));
+    const shown = printable(withoutPasswords(lines[line - 1]!).slice(from, from + WIDEST));
     const mark = line === place.line ? ">" : " ";
     frame.push(`${mark} ${String(line).padStart(width)} | ${shown}`.trimEnd());
     if (line === place.line) frame.push(`  ${" ".repeat(width)} | ${" ".repeat(place.column - 1 - from)}^`);
   }
   return frame.join("\n");
+}
+
+/** The user info of a url, which may be a password, as stars; columns stay where they are. */
+function withoutPasswords(line: string): string {
+  return line.replaceAll(/(?<=:\/\/)[^\s"',}\]]+(?=@)/g, (userInfo) => "*".repeat(userInfo.length));
 }
 
 /** Control characters would let a file write to the terminal as it likes. */
