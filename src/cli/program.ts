@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import type { BowlineError } from "../lib/index.ts";
+import { didYouMean, type BowlineError } from "../lib/index.ts";
 import type { CommandRecord, Input, OptionRecord } from "./command.ts";
 import { COMMANDS, GROUPS } from "./commands/index.ts";
 import type { CliContext } from "./context.ts";
@@ -10,7 +10,7 @@ import { kebab } from "./option-names.ts";
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
   const dashes = words.indexOf("--");
   const rest = dashes < 0 ? [] : words.slice(dashes + 1);
-  const own = dashes < 0 ? words : words.slice(0, dashes);
+  const own = arrange(dashes < 0 ? words : words.slice(0, dashes));
   let code = 0;
   const program = buildProgram(context, async (record, input) => {
     if (rest.length > 0 && !record.rest) {
@@ -28,6 +28,19 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     throw usageFrom(error, own);
   }
   return code;
+}
+
+/** `--config` may stand before the command, too; `help COMMAND` is `COMMAND --help`. */
+function arrange(words: readonly string[]): string[] {
+  const [first = "", second, ...rest] = words;
+  if (first === "--config" && second !== undefined) return [...arrange(rest), first, second];
+  if (first.startsWith("--config=")) return [...arrange(words.slice(1)), first];
+  if (first !== "help") return [...words];
+  const asked = words.slice(1, 3).filter((word) => !word.startsWith("-"));
+  const known = asked.length === 0 || COMMANDS.some(({ name }) => `${name} `.startsWith(`${asked.join(" ")} `));
+  if (known) return [...asked, "--help"];
+  const near = didYouMean(asked.join(" "), [...COMMANDS.map(({ name }) => name), ...Object.keys(GROUPS)]);
+  throw usage(`unknown command "${asked.join(" ")}"`, near ?? "list them with: bowline help");
 }
 
 /** `bowline` alone explains itself; a group alone cannot know what is meant. */
@@ -49,21 +62,19 @@ export function buildProgram(context: Pick<CliContext, "out" | "terminal">, act:
   const program = new Command("bowline")
     .description("Gives every job the code it asks for, from git, at the commit it asks for.")
     .usage("COMMAND [options]")
-    .helpCommand("help [command]", "Explain a command")
-    .commandsGroup("Help");
+    .helpCommand(false);
   configure(program, context);
   program.option("--version", "print Bowline's version");
-  program.addHelpText("after", `\nExit codes: ${EXIT_CODES}\nExplain a command: bowline COMMAND --help`);
+  program.addHelpText("after", `\nExit codes: ${EXIT_CODES}\nExplain a command: bowline help COMMAND`);
   const groups = new Map<string, Command>();
-  for (const [name, group] of Object.entries(GROUPS)) {
-    const command = configure(program.command(name).summary(group.summary).description(group.summary), context);
-    command.helpGroup(`${group.section}:`).helpCommand(false).usage("COMMAND [options]");
-    groups.set(name, command);
-  }
   for (const record of COMMANDS) {
     const [first, second] = record.name.split(" ");
-    const parent = second === undefined ? program : groups.get(first!)!;
-    addCommand(parent, record, { context, act });
+    if (second === undefined) addCommand(program, record, { context, act });
+    else {
+      const group = groups.get(first!) ?? addGroup(program, first!, context);
+      groups.set(first!, group);
+      addCommand(group, record, { context, act });
+    }
   }
   return program;
 }
@@ -71,6 +82,12 @@ export function buildProgram(context: Pick<CliContext, "out" | "terminal">, act:
 const EXIT_CODES =
   "0 ok, 1 the run failed or was stopped, 2 usage or an invalid file, 3 not found,\n" +
   "  4 refused, 5 not reached, 70 a bug, 124 the run's timeout, 130 and 143 interrupted";
+
+function addGroup(program: Command, name: string, context: Pick<CliContext, "out" | "terminal">): Command {
+  const { summary, section } = GROUPS[name]!;
+  const group = configure(program.command(name).summary(summary).description(`${summary}.`), context);
+  return group.helpGroup(`${section}:`).helpCommand(false).usage("COMMAND [options]");
+}
 
 function addCommand(
   parent: Command,

@@ -1,5 +1,6 @@
 import { execa } from "execa";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +23,28 @@ export interface Desk {
   bowline: (words: string[], options?: { input?: string; env?: Record<string, string> }) => Promise<Answer>;
   /** Starts a command and leaves it to the test. */
   start: (words: string[], options?: { env?: Record<string, string>; detached?: boolean }) => ChildProcess;
+}
+
+/** Why nothing can be typed on a terminal here, for the name of what is skipped. */
+export const noTerminal: string | undefined =
+  spawnSync("script", ["--version"]).status === 0 ? undefined : "no program script of util-linux here";
+
+/** Types at a terminal: each answer when its question is shown. Gives all that the terminal showed. */
+export async function typeAt(
+  desk: Desk,
+  words: string[],
+  answers: [question: string, answer: string][],
+): Promise<{ shown: string; exitCode: number }> {
+  const command = [process.execPath, BOWLINE, ...words].join(" ");
+  const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: desk.folder, env: desk.env });
+  let shown = "";
+  const waiting = [...answers];
+  child.stdout.on("data", (chunk) => {
+    shown += String(chunk);
+    if (waiting[0] !== undefined && shown.includes(waiting[0][0])) child.stdin.write(waiting.shift()![1]);
+  });
+  const [exitCode] = (await once(child, "close")) as [number];
+  return { shown, exitCode };
 }
 
 /** A new desk: nothing of the user's or the machine's environment but PATH. */

@@ -82,6 +82,20 @@ describe("the command line", () => {
     expect(await bowline(words)).toEqual({ stdout: "", stderr: expected, exitCode: 2 });
   });
 
+  test("help COMMAND is COMMAND --help; --config may stand first", async () => {
+    const desk = await newDesk();
+    for (const name of ["run", "connections check", "secrets"]) {
+      const words = name.split(" ");
+      const [asked, option] = await Promise.all([desk.bowline(["help", ...words]), desk.bowline([...words, "--help"])]);
+      expect(asked).toEqual(option);
+      expect(asked.exitCode).toBe(0);
+    }
+    expect((await desk.bowline(["help", "runn"])).stderr).toContain('did you mean "run"?');
+    await desk.write("mine.yaml", "connections: [{name: a, kind: slack}]\n");
+    const first = await desk.bowline(["--config", "mine.yaml", "connections", "ls", "-o", "name"]);
+    expect(first).toEqual({ stdout: "a\n", stderr: "", exitCode: 0 });
+  });
+
   test("with -o json a usage error is a document, too", async () => {
     const { bowline } = await newDesk();
     const { stdout, exitCode } = await bowline(["ps", "--statsu", "x", "-o", "json"]);

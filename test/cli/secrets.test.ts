@@ -1,12 +1,11 @@
 import { execa } from "execa";
-import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSecretStore } from "../../src/secrets/index.ts";
 import { homeFolders } from "../../src/config/index.ts";
 import { checkFailure } from "../support/contract.ts";
-import { BOWLINE, newDesk, type Desk } from "./bowline.ts";
+import { newDesk, noTerminal, typeAt, type Desk } from "./bowline.ts";
 
 const KEY = "POLYAXON_GIT_CREDENTIALS";
 
@@ -42,24 +41,18 @@ describe("bowline secrets", () => {
     await expect(readdir(join(desk.folder, "home"))).rejects.toThrow("ENOENT");
   });
 
-  test.skipIf(spawnSync("script", ["--version"]).error !== undefined)(
-    "set asks on a terminal without echo (needs the program script)",
+  test.skipIf(noTerminal)(
+    `set asks on a terminal without echo${noTerminal ? ` (skipped: ${noTerminal})` : ""}`,
     async () => {
       const desk = await newDesk();
-      const command = `${process.execPath} ${BOWLINE} secrets set s ${KEY}`;
-      const typed = execa("script", ["-qec", command, "/dev/null"], {
-        cwd: desk.folder,
-        env: desk.env,
-        extendEnv: false,
-        reject: false,
-        all: true,
-      });
-      await printed(typed.all, "not shown");
-      typed.stdin.write("tokenX\u007f@/#%\r");
-      const { all, exitCode } = await typed;
+      const words = ["secrets", "set", "s", KEY];
+      const { shown, exitCode } = await typeAt(desk, words, [["not shown", "tokenX\u007f@/#%\r"]]);
       expect(exitCode).toBe(0);
-      expect(all).toContain(`stored ${KEY} in secret "s"`);
-      expect(all).not.toContain("token");
+      expect(shown).toContain(`stored ${KEY} in secret "s"`);
+      expect(shown).not.toContain("token");
+      expect(await stored(desk, "s")).toEqual({ [KEY]: "token@/#%" });
+      const interrupted = await typeAt(desk, ["secrets", "set", "s", "other"], [["not shown", "abc\u0003"]]);
+      expect(interrupted.exitCode).toBe(130);
       expect(await stored(desk, "s")).toEqual({ [KEY]: "token@/#%" });
     },
   );
@@ -130,15 +123,4 @@ describe("bowline secrets", () => {
 async function stored({ env }: Desk, name: string): Promise<Record<string, string>> {
   const values = await openSecretStore(homeFolders(env)).get(name);
   return Object.fromEntries([...values].map(([key, value]) => [key, value.toString()]));
-}
-
-function printed(stream: NodeJS.ReadableStream, text: string): Promise<void> {
-  let seen = "";
-  return new Promise((resolve, reject) => {
-    stream.on("data", (chunk) => {
-      seen += String(chunk);
-      if (seen.includes(text)) resolve();
-    });
-    stream.on("end", () => reject(new Error(`"${text}" was not printed, but: ${seen}`)));
-  });
 }

@@ -4,7 +4,7 @@ export const schema = defineCommand({
   name: "schema",
   summary: "Print the JSON Schema of a file, for editors",
   description:
-    "Prints the JSON Schema of the config or of the polyaxonfile. The package ships both under schemas/; an editor that is\n" +
+    "Prints the JSON Schema of the config or of the polyaxonfile. The package ships both under schemas/; an editor that is " +
     "pointed to one completes and explains every key.",
   section: "Setting up",
   examples: [
@@ -22,7 +22,7 @@ export const demo = defineCommand({
   name: "demo",
   summary: "Watch Bowline at work on this machine alone",
   description:
-    "Starts a git server on loopback with two private repositories and a public one, writes a catalog, stores a secret,\n" +
+    "Starts a git server on loopback with two private repositories and a public one, writes a catalog, stores a secret, " +
     "and runs three polyaxonfiles with the commands you would type. Leaves nothing, unless asked to keep.",
   section: "Setting up",
   examples: [

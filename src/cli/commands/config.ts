@@ -18,7 +18,7 @@ export const trust = defineCommand({
   name: "config trust",
   summary: "Let a found config use stored secrets and set a policy",
   description:
-    "A config that was found next to somebody's code may have come with it. Until it is trusted it may use no stored\n" +
+    "A config that was found next to somebody's code may have come with it. Until it is trusted it may use no stored " +
     "secret, no from: source, and set no policy:. Trust is for one path; read the file first.",
   section,
   examples: [

@@ -46,7 +46,7 @@ export const trust = defineCommand({
   name: "connections trust",
   summary: "Show an ssh server's host key and keep it in the connection's secret",
   description:
-    "Asks the server of an ssh connection for its host keys, shows their fingerprints, and after a yes keeps them as\n" +
+    "Asks the server of an ssh connection for its host keys, shows their fingerprints, and after a yes keeps them as " +
     "known_hosts in the connection's secret. Compare the fingerprints with what the server's owner publishes.",
   section,
   examples: [

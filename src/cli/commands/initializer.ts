@@ -5,7 +5,7 @@ export const git = defineCommand({
   name: "initializer git",
   summary: "Put one repository into a folder: the engine alone",
   description:
-    "What an init container runs. The credential comes from POLYAXON_GIT_CREDENTIALS, or from the file that\n" +
+    "What an init container runs. The credential comes from POLYAXON_GIT_CREDENTIALS, or from the file that " +
     "BOWLINE_GIT_CREDENTIALS_FILE names. With -o json, stdout is the code reference, or the errors.",
   section: "Inside a container",
   examples: [

@@ -23,8 +23,8 @@ export const run = defineCommand({
   name: "run",
   summary: "Run a polyaxonfile",
   description:
-    "Runs a polyaxonfile and stays with it: the plan, the phases, the job's own output, then the result.\n" +
-    "The job's stdout goes to stdout and everything else to stderr; with -o, stdout is the run record alone.\n" +
+    "Runs a polyaxonfile and stays with it: the plan, the phases, the job's own output, then the result. " +
+    "The job's stdout goes to stdout and everything else to stderr; with -o, stdout is the run record alone. " +
     "Ctrl-C stops the run; a second one kills it.",
   section: "Runs",
   examples: [
@@ -52,7 +52,7 @@ export const check = defineCommand({
   name: "check",
   summary: "Check a polyaxonfile without running it",
   description:
-    "Reads the polyaxonfile with its presets and params against the catalog, and says everything that is wrong at once,\n" +
+    "Reads the polyaxonfile with its presets and params against the catalog, and says everything that is wrong at once, " +
     "with its place and what to do. Asks no server; with -o json the plan is printed.",
   section: "Runs",
   examples: [

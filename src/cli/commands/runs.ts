@@ -37,7 +37,7 @@ export const logs = defineCommand({
   name: "logs",
   summary: "Print the logs of a run",
   description:
-    "Prints what the main container wrote, its stdout to stdout and its stderr to stderr.\n" +
+    "Prints what the main container wrote, its stdout to stdout and its stderr to stderr. " +
     "With -f it follows until the run ends, and the exit code is the run's.",
   section: "Runs",
   examples: [

@@ -7,7 +7,7 @@ export const set = defineCommand({
   name: "secrets set",
   summary: "Store one key of a secret",
   description:
-    "The value is read from standard input, or asked for without echo on a terminal. It is never taken from the command\n" +
+    "The value is read from standard input, or asked for without echo on a terminal. It is never taken from the command " +
     "line, where every process of the machine could read it. One final newline is dropped from a typed or piped value.",
   section,
   examples: [

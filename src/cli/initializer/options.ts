@@ -64,7 +64,7 @@ export function initializerHelp(): string {
     return `  ${flags.padEnd(32)}  ${help}${many ? " (repeatable)" : ""}\n`;
   });
   const examples = record.examples.map(({ line, does }) => `  # ${does}\n  ${line}\n`);
-  return `Usage: bowline initializer git --url <URL> --path <DIR> [options]\n\n${record.description}\n\nOptions:\n${options.join("")}\nExamples:\n${examples.join("\n")}`;
+  return `Usage: bowline initializer git --url <URL> --path <DIR> [options]\n\n${wrap(record.description ?? "")}\n\nOptions:\n${options.join("")}\nExamples:\n${examples.join("\n")}`;
 }
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
@@ -131,4 +131,8 @@ function defined<T extends Record<string, string | undefined>>(values: T): { [K 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: string;
   };
+}
+
+function wrap(text: string): string {
+  return text.replace(/(.{1,80})(?: |$)/g, "$1\n").trimEnd();
 }

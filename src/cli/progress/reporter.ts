@@ -31,13 +31,20 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
     logs.endLine();
     context.err(`${text}\n`);
   }
+  let headed = false;
+  function header(uuid: string, name: string): void {
+    if (!headed) line(`${style.bold(`run ${shortUuid(uuid)}`)}  ${name}`);
+    headed = true;
+  }
   return {
     plan(plan, uuid) {
-      line(`${style.bold(`run ${shortUuid(uuid)}`)}  ${plan.name}`);
+      header(uuid, plan.name);
       for (const text of planLines(plan)) line(style.dim(`  ${text}`));
     },
     event(event) {
-      if (event.type === "log") {
+      if (event.type === "created") {
+        header(event.record.uuid, event.record.name);
+      } else if (event.type === "log") {
         live.clear();
         logs.print(event.line);
       } else if (event.type === "git") {
