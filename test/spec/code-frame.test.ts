@@ -4,6 +4,6 @@ import { codeFrame } from "../../src/spec/index.ts";
 test("a code frame shows the lines around a place, and stars for the user info of a url", () => {
   const text = 'a: 1\nurl: "https://ada:p@ss/w#rd@git.example/org/repo"\nb: 2\nc: 3\n';
   expect(codeFrame(text, { file: "f", line: 2, column: 6 })).toBe(
-    ["  1 | a: 1", '> 2 | url: "https://**************@git.example/org/repo"', "    |      ^", "  3 | b: 2"].join("\n"),
+    ["  1 | a: 1", '> 2 | url: "https://*************@git.example/org/repo"', "    |      ^", "  3 | b: 2"].join("\n"),
   );
 });
