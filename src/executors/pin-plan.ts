@@ -59,7 +59,7 @@ export function gitRequest(step: GitStep, context: ExecutionContext): GitRequest
 
 /** Whether the step's container does the work of git, here: one with a command. */
 export function handlerOf(step: GitStep): GitStep["handler"] {
-  return step.handler?.command === undefined && step.handler?.args === undefined ? undefined : step.handler;
+  return step.handler?.command === undefined ? undefined : step.handler;
 }
 
 function pinOf({ commit, ref, redirectedTo }: Resolution): NonNullable<GitStep["pin"]> {

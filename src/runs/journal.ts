@@ -28,22 +28,25 @@ export function openJournal({ uuid, folder, store, onChange }: JournalOptions): 
   let update: RunUpdate = {};
   let work: Promise<boolean> = Promise.resolve(true);
 
+  async function write(): Promise<boolean> {
+    try {
+      for (let next = pending[0]; next !== undefined; next = pending[0]) {
+        const allowed = await store.change(uuid, next, pending.length === 1 ? update : {});
+        if (allowed) onChange(next);
+        pending.shift();
+      }
+      const taken = update;
+      if (Object.keys(taken).length > 0) await store.update(uuid, taken);
+      if (update === taken) update = {};
+      return pending.length === 0 && Object.keys(update).length === 0;
+    } catch {
+      return false;
+    }
+  }
+
   /** After whatever is being written; gives whether everything is in the store now. */
   function flush(): Promise<boolean> {
-    work = work.then(async () => {
-      try {
-        for (let next = pending[0]; next !== undefined; next = pending[0]) {
-          if (await store.change(uuid, next, pending.length === 1 ? update : {})) onChange(next);
-          pending.shift();
-        }
-        const taken = update;
-        if (Object.keys(taken).length > 0) await store.update(uuid, taken);
-        if (update === taken) update = {};
-        return pending.length === 0 && Object.keys(update).length === 0;
-      } catch {
-        return false;
-      }
-    });
+    work = work.then(write);
     return work;
   }
 

@@ -56,7 +56,7 @@ async function writeFileStep(step: FileStep, { context }: ProcessRun): Promise<v
 }
 
 function runContainerStep(step: ContainerStep, run: ProcessRun): Promise<void> {
-  if (step.container.command === undefined && step.container.args === undefined) return skipImage(step, run);
+  if (step.container.command === undefined) return skipImage(step, run);
   const own = step.connection === undefined ? [] : [step.connection];
   const connections = [...own, ...step.container.connections.filter((name) => name !== step.connection)];
   return runToEnd(step, { log: `init/${step.name}`, container: step.container, connections }, run);

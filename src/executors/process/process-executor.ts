@@ -53,7 +53,7 @@ async function makeFolders(plan: Plan, { uuid }: ExecutionContext): Promise<void
 /** They live beside the main container; `close` ends them with the run. */
 function startSidecars(run: ProcessRun): void {
   for (const container of run.plan.sidecars) {
-    if (container.command === undefined && container.args === undefined) continue;
+    if (container.command === undefined) continue;
     const log = `sidecar/${container.name}`;
     run.run({ log, container }).then(
       ({ exitCode }) => run.context.say(log, `ended with exit code ${exitCode}`),
