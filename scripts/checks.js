@@ -9,6 +9,7 @@ const checks = {
   types: ["tsc"],
   lint: ["oxlint"],
   format: ["oxfmt", "--check"],
+  unused: ["knip", "--no-progress"],
   imports: ["node", "scripts/check-imports.js"],
   text: ["node", "scripts/check-text.js"],
   lock: ["node", "scripts/check-lock.js"],

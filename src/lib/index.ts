@@ -7,12 +7,12 @@ export {
   type ProblemInput,
   type ProblemRecord,
 } from "./errors.ts";
-export { DEFAULT_SCHEMES, parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
+export { parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
 export { findProcesses, isAlive, ownIdentity, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
-export { didYouMean, nearNames } from "./near-names.ts";
-export { createPrivateFile, errnoOf, makePrivateFolder, writeError, writePrivateFile } from "./files.ts";
+export { didYouMean } from "./near-names.ts";
+export { createPrivateFile, errnoOf, writeError, writePrivateFile } from "./files.ts";
 export { withFileLock } from "./file-lock.ts";
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
-export { createRedactor, MASK, SHORTEST_SECRET, type RedactingStream, type Redactor } from "./redact.ts";
+export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

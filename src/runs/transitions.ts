@@ -22,5 +22,3 @@ export function canChange(from: Status, to: Status): boolean {
 export function isFinal(status: Status): boolean {
   return TRANSITIONS[status].length === 0;
 }
-
-export const FINAL_STATUSES = (Object.keys(TRANSITIONS) as Status[]).filter(isFinal);

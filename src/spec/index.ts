@@ -15,7 +15,7 @@ export type {
   TerminationFields,
   ValidationFields,
 } from "./polyaxonfile.ts";
-export { editorJsonSchema, polyaxonfileJsonSchema } from "./json-schema.ts";
+export { polyaxonfileJsonSchema } from "./json-schema.ts";
 export { readYaml, sourceOf, type YamlSource } from "./read-yaml.ts";
 export * as schemas from "./schema/index.ts";
 export {

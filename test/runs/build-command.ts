@@ -1,13 +1,13 @@
-import { mkdtempSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
+import { temporaryFolder } from "../support/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 /** Bundles `command.ts` for processes of their own; gives the file to run with node. */
 export async function buildCommand(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "bowline-command-"));
+  const folder = await temporaryFolder();
   const file = join(folder, "command.mjs");
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   await build({
@@ -15,7 +15,7 @@ export async function buildCommand(): Promise<string> {
     platform: "node",
     external: [/^node:/, "@photostructure/sqlite"],
     logLevel: "silent",
-    output: { file, format: "esm", inlineDynamicImports: true },
+    output: { file, format: "esm", codeSplitting: false },
   });
   return file;
 }

@@ -1,12 +1,13 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerPlan, Plan } from "../../src/compile/index.ts";
 import type { Config, Home } from "../../src/config/index.ts";
+import { temporaryRoot } from "../support/temporary-folder.ts";
 
-/** A folder of its own below the system's temporary one. */
+/** A folder of its own below that of all tests. */
 export function temporaryHome(prefix = "bowline-runs-"): Home {
-  const root = mkdtempSync(join(tmpdir(), prefix));
+  mkdirSync(temporaryRoot, { recursive: true, mode: 0o755 });
+  const root = mkdtempSync(join(temporaryRoot, prefix));
   return {
     config: join(root, "config"),
     data: join(root, "data"),

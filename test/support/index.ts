@@ -1,5 +1,5 @@
 export { type Account } from "./accounts.ts";
-export { certificate, type Certificate, type CertificateKind } from "./certificates.ts";
+export { type Certificate, type CertificateKind } from "./certificates.ts";
 export { type Fault } from "./faults.ts";
 export { type ForgeName } from "./forges.ts";
 export { startGitServer, type GitServer, type GitServerOptions } from "./git-server.ts";
@@ -7,8 +7,6 @@ export { type LfsOptions } from "./lfs-server.ts";
 export {
   DEFAULT_REPOSITORY,
   git,
-  lfsOid,
-  lfsPointer,
   makeRepository,
   type CommitSpec,
   type FileSpec,

@@ -50,8 +50,6 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-export const SCHEMA_VERSION = MIGRATIONS.length;
-
 /** Brings a store to this version's schema. Throws VERSION_UNSUPPORTED for a store that a newer Bowline wrote. */
 export function migrate(database: SqliteDatabase, path: string, steps: readonly string[] = MIGRATIONS): void {
   if (versionOf(database) === steps.length) return;
