@@ -1,5 +1,4 @@
 /** The command's entry: answers what needs nothing loaded, then hands over to the command asked for. */
-import * as nodeModule from "node:module";
 import { VERSION } from "../lib/index.ts";
 
 const words = process.argv.slice(2);
@@ -7,8 +6,6 @@ const words = process.argv.slice(2);
 if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && words.length === 1)) {
   process.stdout.write(`${VERSION}\n`);
 } else {
-  // Node 22.1 and newer keep the compiled bundle; older ones do without.
-  (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
   const code = await start();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
@@ -25,6 +22,7 @@ async function start(): Promise<number> {
     const { runInitializer } = await import("./initializer/run-initializer.ts");
     return runInitializer(words.slice(2));
   }
+  (await import("./compile-cache.ts")).keepCompiled(process.env);
   const { runCli } = await import("./cli.ts");
   return runCli(words);
 }
