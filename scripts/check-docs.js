@@ -1,9 +1,10 @@
 // Everything that the docs point to exists: files and headings behind relative links, npm scripts, bowline commands.
+// What the sources have to explain is explained: every code of an error or a warning.
 // usage: node scripts/check-docs.js [ROOT]
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { commandProblems, commandsOf } from "./lib/documented-commands.js";
-import { filesOfGit, report, rootOf } from "./lib/files.js";
+import { filesBelow, filesOfGit, report, rootOf } from "./lib/files.js";
 
 const root = rootOf(process.argv[2]);
 const { scripts } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
@@ -15,7 +16,33 @@ for (const file of filesOfGit(root).filter((name) => name.endsWith(".md"))) {
   checkScripts(file, text);
   for (const problem of commandProblems(text, commands)) problems.push(`${file}: ${problem}`);
 }
+checkCodes();
 report(problems);
+
+/** Every code that the sources give to an error or a warning is explained, and nothing else is. */
+function checkCodes() {
+  const sources = filesBelow(resolve(root, "src"), ".ts").map((file) =>
+    readFileSync(resolve(root, "src", file), "utf8"),
+  );
+  const given = new Set(
+    sources.flatMap((text) => [...text.matchAll(/\bcode: "([A-Z][A-Z0-9_]+)"/g)].map(([, code]) => code)),
+  );
+  const errors = codesOf("docs/reference/errors.md");
+  const warnings = codesOf("docs/warnings.md");
+  for (const code of given) {
+    if (!errors.includes(code) && !warnings.includes(code))
+      problems.push(`docs/warnings.md: the code ${code} is missing`);
+  }
+  for (const code of warnings.filter((one) => !given.has(one)))
+    problems.push(`docs/warnings.md: nothing gives the code ${code}`);
+}
+
+function codesOf(page) {
+  if (!existsSync(resolve(root, page))) return [];
+  return [...readFileSync(resolve(root, page), "utf8").matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map(
+    ([, code]) => code,
+  );
+}
 
 function checkLinks(file, text) {
   for (const [, target] of withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)) {

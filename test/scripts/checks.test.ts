@@ -158,6 +158,23 @@ describe("check-docs, about commands", () => {
   });
 });
 
+test("check-docs refuses a code that no page explains, and a code that nothing gives", () => {
+  const result = check(
+    "docs",
+    gitTreeOf({
+      "package.json": "{}",
+      "src/git/a.ts": 'const a = { code: "HOST_AWAY" };\nconst b = { code: "HOST_SLOW" };\n',
+      "docs/reference/errors.md": "| `HOST_AWAY` | 5 | away |\n",
+      "docs/warnings.md": "| `HOST_OLD` | old |\n",
+    }),
+  );
+  expect(result.stderr.split("\n")).toEqual([
+    "docs/warnings.md: the code HOST_SLOW is missing",
+    "docs/warnings.md: nothing gives the code HOST_OLD",
+    "",
+  ]);
+});
+
 describe("the lint rules", () => {
   test.each([
     ["a file of more than 300 lines", "src/git/a.ts", "export {};\n".padEnd(400, "\n"), "max-lines"],
