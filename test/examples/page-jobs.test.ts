@@ -114,8 +114,8 @@ describe("10 experiment", () => {
     expect(record).toMatchObject({ status: "succeeded", codeReferences: [reference] });
     expect(record.codeReferences[0]?.ref).toBeUndefined();
     expect(await page.user.logs(record.uuid)).toBe("hello from the quick start\n");
-    const warnings = form === "printed" ? [{ code: "KIND_EXPERIMENT", line: 1 }] : [];
-    expect(record.warnings ?? []).toMatchObject(warnings);
+    const older = form === "printed" ? [{ code: "KIND_EXPERIMENT", line: 1 }] : [];
+    expect(record.warnings).toMatchObject([...older, { code: "NOT_ON_PROCESS" }]);
   });
 });
 

@@ -18,6 +18,10 @@ describe("04 init container", () => {
     expect(ended).toMatchObject({ kind: "service", status: "stopped" });
     const reference = await referenceTo(page, "gitlab.com/org/test", "main");
     expect(ended.codeReferences).toMatchObject([{ ...reference, by: "engine" }]);
+    expect(ended.warnings).toMatchObject([
+      { code: "NOT_ON_PROCESS", file, line: 4 },
+      { code: "GIT_REDIRECTED", line: 4 },
+    ]);
   });
 
   test("completed: a container that clones by its own command", async () => {
