@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfig } from "../../config/index.ts";
 import { openRuns } from "../../runs/index.ts";
 import { openSecretStore } from "../../secrets/index.ts";
@@ -8,9 +9,13 @@ import type { CliContext } from "../context.ts";
 /** `bowline __complete -- WORD…`: one candidate a line, its meaning after a tab. A shell must never see an error from it. */
 export async function run({ rest }: { rest: string[] }, context: CliContext): Promise<void> {
   const sources = sourcesOf(rest, context);
-  const found = await candidates(rest, { commands: COMMANDS, groups: GROUPS, sources }).catch(() => []);
+  const complete = candidates(rest, { commands: COMMANDS, groups: GROUPS, sources }).catch(() => []);
+  const found = await Promise.race([complete, sleep(PATIENCE, [])]);
   context.out(found.map(({ value, about }) => (about ? `${value}\t${about}\n` : `${value}\n`)).join(""));
 }
+
+/** Milliseconds. Somebody waits at a prompt: a store that is locked completes nothing. */
+const PATIENCE = 1000;
 
 function sourcesOf(words: readonly string[], context: CliContext): CandidateSources {
   const named = words.indexOf("--config");

@@ -1,7 +1,8 @@
 import { BowlineError, didYouMean } from "../../lib/index.ts";
 import { exitCodeOf, isFinal, type LogLine, type LogOptions, type RunRecord } from "../../runs/index.ts";
 import type { CliContext } from "../context.ts";
-import { shortUuid } from "../output/run-views.ts";
+import { printErrors } from "../output/problems.ts";
+import { problemOf, shortUuid } from "../output/run-views.ts";
 import { parseCount } from "../parse-options.ts";
 import { createLogPrinter } from "../progress/print-log.ts";
 import { createReporter } from "../progress/reporter.ts";
@@ -57,7 +58,7 @@ export async function run({ args, options }: LogsInput, context: CliContext): Pr
       if (!isFinal(record.status)) context.err(`the run goes on; come back with: bowline logs -f ${id}\n`);
       return interrupted;
     }
-    if (lines === 0 && container === "main" && record.logs.length > 0) sayWhatElse(record, context);
+    if (lines === 0 && container === "main" && !options.follow) sayWhatElse(record, context);
     if (!options.follow) return 0;
     const ended = await runs.get(record.uuid);
     createReporter({ dataOnly: false }, context).result(ended);
@@ -75,7 +76,9 @@ function checkContainer(record: RunRecord, name: string | undefined): void {
   });
 }
 
+/** Why there is nothing, or where there is something. */
 function sayWhatElse(record: RunRecord, context: CliContext): void {
+  if (record.logs.length === 0 && record.errors) return printErrors(record.errors.map(problemOf), context);
   const others = record.logs.filter((name) => name !== "main");
   if (others.length > 0)
     context.err(`main wrote nothing; see also: ${others.map((name) => `-c ${name}`).join(", ")}\n`);

@@ -24,12 +24,12 @@ const STATUSES: readonly Status[] = [
   "skipped",
 ];
 
-/** `bowline ps`: the newest runs first. A table is for eyes and short; a program gets every run unless it says how many. */
+/** `bowline ps`: the newest runs first. A table is for eyes and short; a program gets more, but not 100,000 without asking. */
 export async function run({ options }: PsInput, context: CliContext): Promise<void> {
   const format = options.quiet ? "name" : options.output;
   const whole = isData(format) || format === "name";
   const asked = options.limit === undefined ? undefined : parseCount(options.limit, "--limit");
-  const limit = asked ?? (whole ? 0 : 50);
+  const limit = asked ?? (whole ? 1000 : 50);
   const statuses = parseStatuses(options.status ?? []);
   await withRuns(options, context, async (runs) => {
     // One more than shown tells whether there are more.

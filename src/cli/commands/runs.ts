@@ -13,7 +13,7 @@ export const ps = defineCommand({
   ],
   options: {
     status: { value: "STATUS", many: true, help: "only runs in this status" },
-    limit: { value: "N", help: "how many of the newest; 0 is all (default: 50 in a table, all otherwise)" },
+    limit: { value: "N", help: "how many of the newest; 0 is all (default: 50 in a table, 1000 otherwise)" },
     quiet: { short: "q", help: "print uuids only" },
     ...OUTPUT,
   },

@@ -66,8 +66,9 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
     result(record) {
       live.clear();
       logs.endLine();
-      printErrors((record.errors ?? []).map(problemOf), context);
-      line(resultLine(record, statusColour(style, record.status)));
+      const { errors = [] } = record;
+      printErrors(errors.map(problemOf), context);
+      line(resultLine(record, { paint: statusColour(style, record.status), told: errors.length > 0 }));
       for (const reference of record.codeReferences) line(`  ${codeLine(reference, style)}`);
     },
   };
@@ -76,10 +77,11 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
 /** The statuses between start and end that tell a reader something the other lines do not. */
 const SHOWN: ReadonlySet<string> = new Set(["running", "stopping"]);
 
-function resultLine(record: RunRecord, paint: (text: string) => string): string {
+/** `told`: the errors above have said why already. */
+function resultLine(record: RunRecord, { paint, told }: { paint: (text: string) => string; told: boolean }): string {
   const { status, message, startedAt, createdAt, finishedAt } = record;
   const took =
     finishedAt === undefined ? "" : ` after ${duration(Date.parse(finishedAt) - Date.parse(startedAt ?? createdAt))}`;
-  const why = message !== undefined && status !== "succeeded" ? `: ${escapeControl(message)}` : "";
+  const why = message === undefined || status === "succeeded" || told ? "" : `: ${escapeControl(message)}`;
   return `${paint(`${status}${took}`)}${why}`;
 }
