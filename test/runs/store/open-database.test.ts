@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { openSqlite } from "../../../src/lib/index.ts";
-import { migrate, SCHEMA_VERSION } from "../../../src/runs/store/migrations.ts";
+import { migrate } from "../../../src/runs/store/migrations.ts";
 import { isNetworkMagic } from "../../../src/runs/store/network-file-system.ts";
 import { openDatabase } from "../../../src/runs/store/open-database.ts";
 import { openStore } from "../../../src/runs/store/open-store.ts";
@@ -20,6 +20,9 @@ async function pragma(path: string, name: string): Promise<unknown> {
   database.close();
   return row?.[name];
 }
+
+/** The number of steps this version knows. */
+const SCHEMA_VERSION = 1;
 
 test("a new store has this version's schema and a write-ahead log", async () => {
   const path = newPath();
