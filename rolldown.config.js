@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "rolldown";
+import { licenseNotices } from "./scripts/lib/license-notices.js";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
@@ -13,6 +14,7 @@ export default defineConfig({
   transform: { target: "node20.19", define: { __BOWLINE_VERSION__: JSON.stringify(version) } },
   // Our own modules do nothing when loaded, so a door's unused rooms (zod's schemas behind a plain helper) stay out of a command's chunk.
   treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/main\.ts)/, sideEffects: false }] },
+  plugins: [licenseNotices()],
   output: {
     dir: "dist",
     format: "esm",

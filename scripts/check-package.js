@@ -5,6 +5,7 @@ import { report, rootOf } from "./lib/files.js";
 
 const ALLOWED = [/^package\.json$/, /^(README|CHANGELOG)\.md$/, /^LICENSE$/, /^bin\/bowline\.js$/];
 const ALLOWED_BUILT = [
+  /^dist\/licenses\.txt$/,
   /^dist\/[\w.-]+\.js$/,
   /^dist\/chunks\/[\w.-]+\.js$/,
   /^dist\/types\/.+\.d\.ts$/,
@@ -18,6 +19,7 @@ const NEEDED = [
   "bin/bowline.js",
   "dist/bowline.js",
   "dist/index.js",
+  "dist/licenses.txt",
   "dist/types/index.d.ts",
 ];
 const MOST_BYTES = 4_000_000;
