@@ -64,26 +64,29 @@ describe.each(HOSTS)("with a repository on $name", ({ name, path, token }) => {
   });
 });
 
-test.skipIf(noSshServer !== undefined)(`with a repository over ssh${noSshServer ?? ""}`, async () => {
-  const { root = "" } = servers["github.com"] ?? {};
-  const key = await makeSshKey();
-  const server = await startSshServer({ root, keys: [{ publicKey: key.publicKey }] });
-  try {
-    const type = await makeShell({});
-    const [config, job] = readme.yaml;
-    const overSsh = withUrl(String(config), `${server.url}/YOU/REPOSITORY.git`).replace("kind: git", "kind: ssh");
-    await type.write("bowline.yaml", overSsh);
-    await type.write("job.yaml", String(job));
-    await type.write(".ssh/deploy_key", key.privateKey);
-    const [, trust, , ssh, check, run] = readme.sh;
-    await type.command(`${String(trust).trim()} -y`);
-    await type.command(String(ssh).replace("connections trust", "connections trust --yes"));
-    await type.command(String(check));
-    expect(await type.command(String(run))).toContain("Add numbers");
-  } finally {
-    await server.close();
-  }
-});
+test.skipIf(noSshServer !== undefined)(
+  `with a repository over ssh${noSshServer === undefined ? "" : ` (skipped: ${noSshServer})`}`,
+  async () => {
+    const { root = "" } = servers["github.com"] ?? {};
+    const key = await makeSshKey();
+    const server = await startSshServer({ root, keys: [{ publicKey: key.publicKey }] });
+    try {
+      const type = await makeShell({});
+      const [config, job] = readme.yaml;
+      const overSsh = withUrl(String(config), `${server.url}/YOU/REPOSITORY.git`).replace("kind: git", "kind: ssh");
+      await type.write("bowline.yaml", overSsh);
+      await type.write("job.yaml", String(job));
+      await type.write(".ssh/deploy_key", key.privateKey);
+      const [, trust, , ssh, check, run] = readme.sh;
+      await type.command(`${String(trust).trim()} -y`);
+      await type.command(String(ssh).replace("connections trust", "connections trust --yes"));
+      await type.command(String(check));
+      expect(await type.command(String(run))).toContain("Add numbers");
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 /** The README's config with the url of one host in the place of its choices. */
 function withUrl(config: string, url: string): string {

@@ -44,23 +44,26 @@ test("your own git handler: it gets everything in the secret, and what to fetch"
   expect(await page.user.logs(record.uuid)).toBe('print("hello from branchA")\n');
 });
 
-test.skipIf(noSshServer !== undefined)(`ssh: a deploy key and a known host${noSshServer ?? ""}`, async () => {
-  const { path } = page.repositories["gitlab.com/org/test"] ?? { path: "" };
-  const key = await makeSshKey();
-  const server = await startSshServer({ root: join(path, "../.."), keys: [{ publicKey: key.publicKey }] });
-  try {
-    await page.user.setSecret("deploy-key", { "ssh-privatekey": key.privateKey, known_hosts: server.knownHosts });
-    const config = join(page.user.home, "ssh.yaml");
-    const text = await readFile(example("ssh/bowline.yaml"), "utf8");
-    await writeFile(config, text.replace("git@gitlab.com:org/test.git", `${server.url}/org/test.git`));
-    const { record } = await page.user.run(["-f", example("ssh/polyaxonfile.yaml"), "--config", config]);
-    const { commit } = await referenceTo(page, "gitlab.com/org/test", "main");
-    expect(record.codeReferences).toMatchObject([{ commit, ref: "refs/tags/v1.0", revision: "v1.0" }]);
-    expect(await page.user.logs(record.uuid)).toBe('print("hello from main")\n');
-  } finally {
-    await server.close();
-  }
-});
+test.skipIf(noSshServer !== undefined)(
+  `ssh: a deploy key and a known host${noSshServer === undefined ? "" : ` (skipped: ${noSshServer})`}`,
+  async () => {
+    const { path } = page.repositories["gitlab.com/org/test"] ?? { path: "" };
+    const key = await makeSshKey();
+    const server = await startSshServer({ root: join(path, "../.."), keys: [{ publicKey: key.publicKey }] });
+    try {
+      await page.user.setSecret("deploy-key", { "ssh-privatekey": key.privateKey, known_hosts: server.knownHosts });
+      const config = join(page.user.home, "ssh.yaml");
+      const text = await readFile(example("ssh/bowline.yaml"), "utf8");
+      await writeFile(config, text.replace("git@gitlab.com:org/test.git", `${server.url}/org/test.git`));
+      const { record } = await page.user.run(["-f", example("ssh/polyaxonfile.yaml"), "--config", config]);
+      const { commit } = await referenceTo(page, "gitlab.com/org/test", "main");
+      expect(record.codeReferences).toMatchObject([{ commit, ref: "refs/tags/v1.0", revision: "v1.0" }]);
+      expect(await page.user.logs(record.uuid)).toBe('print("hello from main")\n');
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 test("a service: runs until it is stopped", async () => {
   const { log, started, ended } = await tryService(page.user, files("service"), "ready");
