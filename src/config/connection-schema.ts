@@ -56,7 +56,7 @@ function gitSchema({ schemes, flags }: ConnectionRules) {
       provider: providerSchema().optional(),
       auth: authSchema().optional(),
       username: text("The user name that goes with a bare token.").optional(),
-      proxy: proxySchema().optional(),
+      proxy: connectionProxySchema().optional(),
     })
     .describe("The repository, and how its server wants to be spoken to.");
 }
@@ -75,13 +75,26 @@ export function authSchema() {
     .describe("How a token is sent: as a password (basic, the default) or as a bearer token.");
 }
 
-/** `proxy:` of connections and credentials. */
+const PROXY = "The url of the proxy; it wins over the proxy variables.";
+
+/** `proxy:` of a credentials entry. */
 export function proxySchema() {
-  return checkedText("The url of the proxy; it wins over the proxy variables.", (proxy) => {
-    // The text may hold a password, so it is not repeated.
-    if (/^https?:\/\/[^/]/i.test(proxy) && URL.canParse(proxy)) return undefined;
-    return { message: "the proxy is not an http url", hint: "write http://HOST:PORT" };
+  return checkedText(PROXY, proxyFault);
+}
+
+/** `proxy:` of a connection, which is copied into plans and run records: it may hold no password. */
+function connectionProxySchema() {
+  return checkedText(PROXY, (proxy) => {
+    if (proxyFault(proxy) || !/^https?:\/\/[^/?#]*@/i.test(proxy)) return proxyFault(proxy);
+    const hint = "give the whole url in an entry of `credentials:` (match, proxy), or by the variable HTTPS_PROXY";
+    return { message: "a connection's proxy may hold no user name and no password", hint };
   });
+}
+
+function proxyFault(proxy: string): Fault | undefined {
+  // The text may hold a password, so it is not repeated.
+  if (/^https?:\/\/[^/]/i.test(proxy) && URL.canParse(proxy)) return undefined;
+  return { message: "the proxy is not an http url", hint: "write http://HOST:PORT" };
 }
 
 /** `secret:` and `configMap:`. */

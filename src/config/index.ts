@@ -1,6 +1,5 @@
 export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Setting, Timeouts } from "./config.ts";
 export { DEFAULT_POLICY } from "./default-policy.ts";
-export type { ConfigRequest } from "./find-config.ts";
 export { homeFolders, type Environment } from "./home.ts";
 export { loadCatalog } from "./load-catalog.ts";
 export { configJsonSchema, loadConfig } from "./load-config.ts";

@@ -25,6 +25,7 @@ describe("problems", () => {
     ["an unknown key of a git schema", connection("schema: {→ulr: x}"), "FIELD_UNKNOWN"],
     ["a provider nobody knows", connection("schema: {provider: →githb}"), "FIELD_INVALID"],
     ["a proxy that is none", connection("schema: {proxy: →'socks5://h:1'}"), "FIELD_INVALID"],
+    ["a proxy with a password", connection("schema: {proxy: →'http://u:p@h:1'}"), "FIELD_INVALID"],
     ["an unknown key of a connection", connection("→secrets: {name: x}"), "FIELD_UNKNOWN"],
     ["a secret without a name", connection("→secret: {items: [a]}"), "FIELD_MISSING"],
     ["a mode that is none", connection("secret: {name: s, defaultMode: →600}"), "FIELD_INVALID"],

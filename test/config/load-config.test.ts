@@ -155,7 +155,7 @@ test("names that differ only in case are a warning", async () => {
 
 test("every value has an origin: default, config with its place, or a variable", async () => {
   const text =
-    "executor: docker\npolicy:\n  timeouts: {connect: 5}\nconnections:\n- {name: a, kind: git, schema: {proxy: 'http://u:s3cr3t@p:1'}}\n";
+    "executor: docker\npolicy:\n  timeouts: {connect: 5}\nconnections:\n- {name: a, kind: git}\ncredentials:\n- {match: 'https://h/', proxy: 'http://u:s3cr3t@p:1'}\n";
   const flag = write("bowline.yaml", text);
   const { settings } = await loadConfig({ flag, cwd: folder, env: { ...env, HTTPS_PROXY: "http://u:s3cr3t@p:1" } });
   const of = (key: string) => settings.find((one) => one.key === key);

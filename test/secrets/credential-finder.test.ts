@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/index.ts";
 const CONFIG = `connections:
 - {name: own, kind: git, schema: {url: "https://h.example/org/repo", username: ci}, secret: {name: own}}
 - {name: bare, kind: git, schema: {url: "https://h.example/team/repo"}}
-- {name: proxied, kind: git, schema: {url: "https://h.example/team/repo", proxy: "http://px:pw-of-px@proxy:1", provider: github}}
+- {name: proxied, kind: git, schema: {url: "https://h.example/team/repo", proxy: "http://own:1", provider: github}}
 - {name: lonely, kind: git, schema: {url: "https://nobody.example/a/b", proxy: "http://proxy:1"}}
 - {name: items, kind: git, schema: {url: "https://h.example/org/repo"}, secret: {name: own, items: [other]}}
 - {name: wrongitem, kind: git, schema: {url: "https://h.example/org/repo"}, secret: {name: own, items: [POLYAXON_GIT_CREDENTIAL]}}
@@ -29,7 +29,7 @@ credentials:
 - {match: "https://env.example/", from: {env: CI_TOKEN}}
 - {match: "https://file.example/", from: {file: token.txt}}
 - {match: "https://home.example/", from: {file: ~/token.txt}}
-- {match: "https://p.example/", proxy: "http://proxy:1"}
+- {match: "https://p.example/", proxy: "http://px:pw-of-px@proxy:1"}
 `;
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n";
 
@@ -105,11 +105,13 @@ describe("which credential", () => {
 
   test("a connection's proxy holds with another's credential and with none, inside its scope", async () => {
     const other = await find("https://h.example/team/inner/repo", "proxied");
-    expect(other).toMatchObject({ proxy: "http://px:pw-of-px@proxy:1", http: { username: "x-access-token" } });
-    expect(other!.secretValues).toContain("pw-of-px");
+    expect(other).toMatchObject({ proxy: "http://own:1", http: { username: "x-access-token" } });
     expect(await find("https://nobody.example/a/b", "lonely")).toMatchObject({ proxy: "http://proxy:1" });
     expect(await find("https://nobody.example/z/b", "lonely")).toBeUndefined();
-    expect(await find("https://p.example/z/b")).toMatchObject({ proxy: "http://proxy:1", secretValues: [] });
+    expect(await find("https://p.example/z/b")).toMatchObject({
+      proxy: "http://px:pw-of-px@proxy:1",
+      secretValues: ["pw-of-px"],
+    });
   });
 
   test("a key for ssh, whatever form the url has", async () => {

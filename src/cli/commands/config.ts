@@ -8,6 +8,10 @@ export const view = defineCommand({
   section,
   examples: [
     { line: "bowline config view", does: "See which file is read and what follows from it" },
+    {
+      line: "bowline config view -o wide",
+      does: "See of each value whether the config, a variable or a default says so",
+    },
     { line: "bowline config view -o json", does: "Print everything, defaults included, for a script" },
   ],
   options: OUTPUT,
