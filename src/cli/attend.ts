@@ -1,6 +1,7 @@
 import { exitCodeOf, isFinal, type Attached, type RunRecord, type Runs } from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
 import { isData, printValue, type Format } from "./output/data.ts";
+import { escapeControl } from "./output/escape.ts";
 import { shortUuid } from "./output/run-views.ts";
 import type { Reporter } from "./progress/reporter.ts";
 import { catchSignals } from "./signals.ts";
@@ -29,7 +30,9 @@ export async function attend(
   }
 }
 
-export interface LeaveOptions {
+interface LeaveOptions {
+  /** The run's, where it is known before the start. */
+  uuid?: string;
   output?: Format;
   /** Watch the statuses to the end. */
   watch?: boolean;
@@ -43,18 +46,39 @@ export async function leave(
   { runs, reporter, options }: { runs: Runs; reporter: Reporter; options: LeaveOptions },
   context: CliContext,
 ): Promise<number> {
-  const record = await start();
+  const { record, interrupted } = await startOrStop(start, { runs, reporter, ...options });
   // A quick job may be over by now; that it was started is what counts, or the exit code would hang on who was faster.
-  if (!record.statuses.some(({ status }) => status === "scheduled") && isFinal(record.status)) {
+  const started = record.statuses.some(({ status }) => status === "scheduled");
+  if (interrupted !== undefined || (isFinal(record.status) && !started)) {
     reporter.result(record);
     await printRecord(record, options.output, context);
-    return exitCodeOf(record);
+    return interrupted ?? exitCodeOf(record);
   }
   if (isDataOnly(options.output)) await printRecord(record, options.output, context);
   else if (!options.logs) context.out(`${record.uuid}\n`);
   if (options.watch || options.logs) return follow(record, { runs, reporter, options });
   reporter.note(`follow it with: bowline logs -f ${shortUuid(record.uuid)}`);
   return 0;
+}
+
+/** Whoever breaks off before the run has started, means the run; it is not left behind unseen. */
+async function startOrStop(
+  start: () => Promise<RunRecord>,
+  { runs, reporter, uuid }: { runs: Runs; reporter: Reporter; uuid?: string },
+): Promise<{ record: RunRecord; interrupted: number | undefined }> {
+  const signals = catchSignals({ onFirst: () => reporter.note("stopping") });
+  const stopNow = (): void => {
+    // It may not be there yet; then it is stopped once it is.
+    if (uuid !== undefined) runs.stop(uuid).catch(() => {});
+  };
+  signals.stop.addEventListener("abort", stopNow, { once: true });
+  try {
+    const started = await start();
+    const record = signals.stop.aborted ? await runs.stop(started.uuid) : started;
+    return { record, interrupted: signals.exitCode() };
+  } finally {
+    signals.release();
+  }
 }
 
 /** Watches a run of another process to its end; a signal ends the watching, not the run. Gives the run's exit code. */
@@ -88,7 +112,7 @@ async function watchStatuses(records: AsyncIterable<RunRecord>, reporter: Report
   let seen = 0;
   for await (const { statuses } of records) {
     for (const { status, at, message } of statuses.slice(seen)) {
-      reporter.note(`${at}  ${status}${message ? `  ${message}` : ""}`);
+      reporter.note(`${at}  ${status}${message ? `  ${escapeControl(message)}` : ""}`);
     }
     seen = statuses.length;
   }

@@ -58,7 +58,7 @@ function bareCommand(words: readonly string[], program: Command): number {
 type Act = (record: CommandRecord, input: Omit<Input, "rest">) => Promise<void>;
 
 /** Every command as commander wants it. */
-export function buildProgram(context: Pick<CliContext, "out" | "terminal">, act: Act): Command {
+function buildProgram(context: Pick<CliContext, "out" | "terminal">, act: Act): Command {
   const program = new Command("bowline")
     .description("Gives every job the code it asks for, from git, at the commit it asks for.")
     .usage("COMMAND [options]")

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -111,6 +112,21 @@ describe("a detached run", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  test("is stopped by Ctrl-C while its commits are not pinned yet", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const desk = await newDesk();
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/org/test`;
+    await desk.write("job.yaml", `run: {kind: job, init: [{git: {url: "${url}"}}], container: {command: [ls]}}\n`);
+    const child = desk.start(["run", "-f", "job.yaml", "-d", "-o", "json"]);
+    const output = collect(child);
+    await once(silent, "connection");
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([130, null]);
+    silent.close();
+    expect(checkRunRecord(JSON.parse(output.stdout)).status).toBe("stopped");
+  });
+
   test("-w shows every status and ends with the run's result", async () => {
     const desk = await newDesk();
     await desk.write("job.yaml", job("exit 4"));
@@ -178,7 +194,6 @@ function collect(child: ReturnType<Desk["start"]>): { stdout: string; stderr: st
 
 /** Where the jobs of these tests write: the working directory of the desk's only run. */
 async function runFolder(desk: Desk): Promise<string> {
-  const { readdir } = await import("node:fs/promises");
   const runs = join(desk.folder, "home", "state", "runs");
   let found: string | undefined;
   await until(async () => {

@@ -36,7 +36,10 @@ export async function run(input: RunInput, context: CliContext): Promise<number>
     const request: StartRequest = { places, plan, executor, warnings: [...config.warnings, ...warnings] };
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
     reporter.plan(plan, places.uuid);
-    if (options.detach) return leave(() => runs.startDetached(request), { runs, reporter, options }, context);
+    if (options.detach) {
+      const leaving = { runs, reporter, options: { ...options, uuid: places.uuid } };
+      return leave(() => runs.startDetached(request), leaving, context);
+    }
     return attend((attached) => runs.start(request, attached), { output: options.output, reporter }, context);
   });
 }

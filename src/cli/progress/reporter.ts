@@ -48,7 +48,6 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
         live.clear();
         logs.print(event.line);
       } else if (event.type === "git") {
-        if (event.event.phase === "warning") return line(event.event.problem.message);
         const { keep, live: changing } = words(event.connection ?? event.step, event.event);
         if (keep !== undefined) line(style.dim(keep));
         if (changing !== undefined) live.set(changing);
