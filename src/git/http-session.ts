@@ -132,13 +132,14 @@ async function advertise(state: State): Promise<Advertisement> {
   return advertisement;
 }
 
-/** Dumb http lists no HEAD; it is a file of its own. */
+/** Dumb http lists no HEAD; it is a file of its own, which tells an empty repository from a web page. */
 async function addDumbHead(state: State, advertisement: Advertisement): Promise<void> {
   const response = await send(state, { method: "GET", suffix: "/HEAD", headers: {} });
-  const target = /^ref: (\S+)/.exec(response.body.toString("utf8"))?.[1];
+  const [, target, object] = /^(?:ref: (\S+)|([0-9a-f]{40,64}))\s*$/.exec(response.body.toString("utf8")) ?? [];
+  if (response.status !== 200 || (target ?? object) === undefined) throw notGit(state, "its answer is not git's");
+  if (object !== undefined) advertisement.refs.push({ name: "HEAD", object });
   const ref = advertisement.refs.find(({ name }) => name === target);
-  if (response.status !== 200 || target === undefined || ref === undefined) return;
-  advertisement.refs.push({ name: "HEAD", object: ref.object, target });
+  if (target !== undefined && ref !== undefined) advertisement.refs.push({ name: "HEAD", object: ref.object, target });
 }
 
 interface Sent {
