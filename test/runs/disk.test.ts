@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { canDropRights, childScript } from "../support/child-script.ts";
+import { openHarness } from "./harness.ts";
+import { plainConfig, planOf, temporaryHome } from "./plans.ts";
+import { openRuns } from "../../src/runs/index.ts";
+
+const root = temporaryHome("bowline-full-").config;
+const size = "4m";
+mkdirSync(root, { recursive: true });
+const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", root]).status === 0;
+const why = mounted ? "" : " (skipped: no tmpfs can be mounted here)";
+
+afterAll(() => {
+  if (mounted) spawnSync("umount", ["-l", root]);
+});
+
+function homeBelow(name: string) {
+  const folder = join(root, name);
+  return {
+    config: join(folder, "config"),
+    data: join(folder, "data"),
+    state: join(folder, "state"),
+    cache: join(folder, "cache"),
+  };
+}
+
+/** Takes all that is left of the small disk; gives it back. */
+function fill(): () => void {
+  const path = join(root, "filler");
+  spawnSync("dd", ["if=/dev/zero", `of=${path}`, "bs=4096", "count=4096"]);
+  return () => rmSync(path, { force: true });
+}
+
+test.skipIf(!mounted)(
+  `a disk that fills up during a run: the end is told once there is room, nothing is lost${why}`,
+  async () => {
+    const harness = openHarness({}, homeBelow("during"));
+    const before = await harness.sh("echo kept");
+    const gate = temporaryHome().config;
+    let free = () => {};
+    const record = await harness.sh(
+      `while [ ! -e ${gate} ]; do sleep 0.05; done; echo lost; exit 3`,
+      {},
+      {
+        onEvent: (event) => {
+          if (event.type !== "status" || event.change.status !== "running") return;
+          free = fill();
+          writeFileSync(gate, "");
+        },
+      },
+    );
+    expect(record).toMatchObject({ status: "failed", exitCode: 3 });
+    expect((await harness.runs.list()).map(({ uuid }) => uuid).sort()).toEqual([before.uuid, record.uuid].sort());
+    expect(await harness.runs.get(record.uuid)).toMatchObject({ status: "failed", exitCode: 3, reason: "ExitCode" });
+    free();
+    const later = openHarness({}, harness.home);
+    expect(await later.runs.get(record.uuid)).toMatchObject({ status: "failed", exitCode: 3, reason: "ExitCode" });
+    expect(await later.texts(before)).toEqual(["kept"]);
+    await Promise.all([harness.runs.close(), later.runs.close()]);
+  },
+);
+
+test.skipIf(!mounted)(`a disk that is full before a run: DISK_FULL, and no run${why}`, async () => {
+  const home = homeBelow("before");
+  const harness = openHarness({}, home);
+  await harness.runs.list();
+  const free = fill();
+  await expect(harness.sh("true")).rejects.toMatchObject({ code: "DISK_FULL" });
+  free();
+  expect(await harness.runs.list()).toEqual([]);
+  await harness.runs.close();
+});
+
+const whyNot = canDropRights ? "" : " (skipped: needs root and Linux)";
+
+test.skipIf(!canDropRights)(`a store that may not be written: DISK_NOT_WRITABLE${whyNot}`, async () => {
+  const home = temporaryHome();
+  mkdirSync(home.data, { recursive: true });
+  chmodSync(dirname(home.data), 0o755);
+  chmodSync(home.data, 0o755);
+  const script = await childScript(`
+    import { openStore } from "#src/runs/store/open-store.ts";
+    print(await openStore(args[0]).then(() => "opened", (error) => error.code));
+  `);
+  const path = join(home.data, "runs.db");
+  expect(await script.run([path], { unprivileged: true })).toBe("DISK_NOT_WRITABLE");
+  expect(await script.run([path])).toBe("opened");
+  script.remove();
+});
+
+test("an executor that is not there is refused before there is a run", async () => {
+  const home = temporaryHome();
+  const runs = openRuns({ config: plainConfig(home), env: {} });
+  for (const kind of ["docker", "kubernetes"] as const) {
+    const request = { places: runs.prepare(), plan: planOf({ command: ["true"] }), executor: { kind } };
+    await expect(runs.start(request)).rejects.toMatchObject({ code: "EXECUTOR_ABSENT", exitCode: 5 });
+  }
+  expect(await runs.list()).toEqual([]);
+});
+
+test("a run is deleted with folders that its job made read-only, and not while it runs", async () => {
+  const { runs, sh } = openHarness();
+  const record = await sh("mkdir -p a/b; touch a/b/c; chmod 0500 a/b a");
+  expect(await runs.delete(record.uuid)).toEqual(record);
+  await expect(runs.get(record.uuid)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  let refused: unknown;
+  await sh(
+    "sleep 0.5",
+    {},
+    {
+      onEvent: (event) => {
+        if (event.type === "created") refused = runs.delete(event.record.uuid).catch((error: unknown) => error);
+      },
+    },
+  );
+  expect(await refused).toMatchObject({ code: "USAGE" });
+});
