@@ -1,0 +1,314 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { codeFrame } from "../../src/spec/index.ts";
+import { compileText, type TextOptions } from "./compile-text.ts";
+
+const PAGE = join(import.meta.dirname, "../../examples");
+const SEEDS = readdirSync(PAGE, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => readFileSync(join(PAGE, name), "utf8"));
+
+/** A plan that can be stored, or errors that all have their code, message, hint and place. */
+function holds(text: string, options: TextOptions = {}): void {
+  const { plan, errors, warnings } = compileText(text, options);
+  expect(Boolean(plan)).toBe(errors.length === 0);
+  if (plan) expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  const lines = text.split("\n");
+  for (const problem of [...errors, ...warnings]) {
+    expect(problem.code).toMatch(/^[A-Z_0-9]+$/);
+    expect(problem.message.length).toBeGreaterThan(5);
+    expect(problem.hint.length).toBeGreaterThan(3);
+    const { place } = problem;
+    if (!place) throw new Error(`no place: ${JSON.stringify(problem)}`);
+    if (place.file !== "job.yaml") continue;
+    expect(place.line).toBeGreaterThanOrEqual(1);
+    expect(place.line).toBeLessThanOrEqual(lines.length);
+    expect(place.column).toBeGreaterThanOrEqual(1);
+    expect(place.column).toBeLessThanOrEqual((lines[place.line - 1]?.length ?? 0) + 1);
+    expect(codeFrame(text, place)).toContain("^");
+  }
+}
+
+const WORDS = [
+  "version",
+  "kind",
+  "run",
+  "init",
+  "git",
+  "container",
+  "connection",
+  "connections",
+  "params",
+  "inputs",
+  "value",
+  "type",
+  "name",
+  "url",
+  "flags",
+  "revision",
+  "component",
+  "operation",
+  "pathRef",
+  "runPatch",
+  "job",
+  "service",
+  "toInit",
+  "toEnv",
+  "path",
+  "file",
+  "content",
+  "command",
+  "args",
+  "env",
+  "termination",
+  "timeout",
+  "build",
+  "experiment",
+  "commit",
+  "image",
+  "matrix",
+  "plugins",
+  "history",
+  "submodules",
+  "sparse",
+  "chmod",
+  "sidecars",
+  "environment",
+  "volumes",
+  "<<",
+  "__proto__",
+  "constructor",
+  "toString",
+  "repo-test",
+  "repo1",
+  "warehouse",
+  "{{ globals.uuid }}",
+  "{{ x }}",
+  "{{",
+  "{%",
+  "1.1",
+  "1e5",
+  "0x1F",
+  "0600",
+  "yes",
+  "~",
+  "-",
+  "*a",
+  "&a",
+  "...",
+  "---",
+  "--depth 1",
+  "main",
+  "refs/heads/x",
+  "/code",
+  "../x",
+  "true",
+  "3",
+];
+const word = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...WORDS) },
+  fc.string({ maxLength: 12 }),
+  fc.string({ unit: "binary", maxLength: 6 }),
+);
+const tree = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    word,
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(word, tie("value"), { maxKeys: 5 }),
+  ),
+})).value;
+
+/** A file that is nearly right: the places that matter, filled with anything. */
+const nearlyRight = fc.record(
+  {
+    version: fc.oneof(fc.constant(1.1), word, tree),
+    kind: fc.constantFrom("component", "operation", "experiment", "job"),
+    name: fc.oneof(fc.constant("n"), word),
+    inputs: fc.oneof(
+      fc.array(
+        fc.record(
+          {
+            name: word,
+            type: word,
+            value: tree,
+            isOptional: fc.boolean(),
+            isList: fc.boolean(),
+            toInit: fc.boolean(),
+            argFormat: word,
+          },
+          { requiredKeys: [] },
+        ),
+        { maxLength: 3 },
+      ),
+      tree,
+    ),
+    params: fc.oneof(
+      fc.dictionary(
+        word,
+        fc.oneof(
+          tree,
+          fc.record(
+            { value: tree, connection: word, init: fc.boolean(), contextOnly: fc.boolean() },
+            { requiredKeys: [] },
+          ),
+        ),
+        { maxKeys: 3 },
+      ),
+      tree,
+    ),
+    run: fc.oneof(
+      fc.record(
+        {
+          kind: fc.constantFrom("job", "service", "dag", "{{ x }}"),
+          init: fc.array(
+            fc.record(
+              {
+                connection: fc.oneof(fc.constantFrom("repo-test", "repo1", "warehouse", "no-url"), word),
+                git: fc.oneof(
+                  fc.record(
+                    { url: word, revision: word, flags: fc.array(word, { maxLength: 3 }), history: tree, sparse: tree },
+                    { requiredKeys: [] },
+                  ),
+                  tree,
+                ),
+                path: word,
+                container: tree,
+                file: tree,
+              },
+              { requiredKeys: [] },
+            ),
+            { maxLength: 3 },
+          ),
+          connections: fc.array(word, { maxLength: 2 }),
+          container: fc.oneof(
+            fc.record(
+              { command: fc.array(word), args: fc.array(word), workingDir: word, env: tree },
+              { requiredKeys: [] },
+            ),
+            tree,
+          ),
+          sidecars: tree,
+          ports: tree,
+          environment: tree,
+        },
+        { requiredKeys: ["kind"] },
+      ),
+      tree,
+    ),
+    termination: tree,
+    runPatch: tree,
+    component: tree,
+    pathRef: word,
+  },
+  { requiredKeys: ["run"] },
+);
+
+function dump(value: unknown): string {
+  try {
+    return stringify(value, { aliasDuplicateObjects: false });
+  } catch {
+    return JSON.stringify(value) ?? "null";
+  }
+}
+
+describe("any text gives a plan or errors with places, never an exception", () => {
+  test("any string", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ maxLength: 200 }), fc.string({ unit: "binary", maxLength: 100 })), (text) =>
+        holds(text),
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  test("words of YAML and of polyaxonfiles in any order", () => {
+    const text = fc.array(
+      fc.oneof(
+        word,
+        fc.constantFrom(
+          "\n",
+          "\n  ",
+          "\n    ",
+          "\n  - ",
+          ": ",
+          ":",
+          ", ",
+          "[",
+          "]",
+          "{",
+          "}",
+          '"',
+          "'",
+          "#",
+          "|",
+          ">",
+          "\t",
+          "\r\n",
+        ),
+      ),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(text, (parts) => holds(parts.join(""))),
+      { numRuns: 1500 },
+    );
+  });
+
+  test("any structure", () => {
+    fc.assert(
+      fc.property(tree, (value) => holds(dump(value))),
+      { numRuns: 800 },
+    );
+  });
+
+  test("files that are nearly right", () => {
+    fc.assert(
+      fc.property(nearlyRight, (value) => holds(dump(value), { references: { "/code": "run: {kind: job}" } })),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("changed examples", () => {
+    const change = fc.record({
+      at: fc.nat(),
+      remove: fc.nat({ max: 20 }),
+      insert: fc.oneof(word, fc.constantFrom("\n", ": ", "- ", "  ", "{", "]", "'", "{{ x }}")),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...SEEDS), fc.array(change, { minLength: 1, maxLength: 4 }), (seed, changes) => {
+        let text = seed;
+        for (const { at, remove, insert } of changes) {
+          const from = at % (text.length + 1);
+          text = text.slice(0, from) + insert + text.slice(from + remove);
+        }
+        holds(text, { command: ["x"] });
+      }),
+      { numRuns: 2500 },
+    );
+  });
+
+  test("any preset, git preset and params from the command line", () => {
+    const main =
+      "inputs: [{name: x, type: any, isOptional: true}]\nrun: {kind: job, init: [{connection: repo1}], container: {command: ['{{ x }}']}}";
+    fc.assert(
+      fc.property(tree, tree, word, (preset, gitPreset, value) => {
+        const options = {
+          presets: [dump(preset)],
+          gitPreset: { name: "polyaxongit.yaml", text: dump(gitPreset) },
+          params: { x: value },
+        };
+        const { plan, errors } = compileText(main, options);
+        expect(Boolean(plan)).toBe(errors.length === 0);
+      }),
+      { numRuns: 800 },
+    );
+  });
+});
