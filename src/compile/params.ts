@@ -96,7 +96,7 @@ function declaredInputs(component: YamlMap, report: Report): Map<string, Declare
       const fault = nameFault(io, declared);
       if (fault) report.errors.push({ code: "PARAM_INVALID", ...fault, place: placeOf(nameNode.spot) });
       if (io.type !== undefined && !INPUT_TYPES.includes(io.type)) {
-        const hint = didYouMean(io.type, INPUT_TYPES) ?? `one of: ${INPUT_TYPES.join(", ")}`;
+        const hint = otherType(io.type) ?? didYouMean(io.type, INPUT_TYPES) ?? `one of: ${INPUT_TYPES.join(", ")}`;
         report.errors.push({
           code: "PARAM_INVALID",
           message: `there is no type "${io.type.slice(0, 60)}"`,
@@ -107,6 +107,23 @@ function declaredInputs(component: YamlMap, report: Report): Map<string, Declare
     }
   }
   return declared;
+}
+
+/** Types as other languages name them. */
+function otherType(type: string): string | undefined {
+  const others: Record<string, string> = {
+    integer: "int",
+    number: "float",
+    double: "float",
+    boolean: "bool",
+    text: "str",
+    array: "list",
+    object: "dict",
+    map: "dict",
+    url: "uri",
+  };
+  const name = type.toLowerCase();
+  return Object.hasOwn(others, name) ? `did you mean "${others[name]}"?` : undefined;
 }
 
 function nameFault(

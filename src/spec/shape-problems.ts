@@ -1,6 +1,8 @@
 import type * as z from "zod";
 import { didYouMean, type ErrorCode, type Place, type ProblemInput } from "../lib/index.ts";
 import { notSupportedHint } from "./not-supported.ts";
+import { belongsElsewhere, otherNameFor } from "./other-names.ts";
+import { exampleOf, typeHint } from "./type-hints.ts";
 import type { YamlSource } from "./read-yaml.ts";
 import { isEmpty, nodeAt, type YamlNode } from "./yaml-node.ts";
 
@@ -59,11 +61,22 @@ function unknownKey(key: string, path: PropertyKey[], raw: RawIssue | undefined,
   return problem({
     code: "FIELD_UNKNOWN",
     message: `unknown key "${shorten(key)}"${where}`,
-    hint: didYouMean(key, known) ?? (known.length > 0 ? `known here: ${list.join(", ")}` : "leave it out"),
+    hint: unknownHint(key, known) ?? (known.length > 0 ? `known here: ${list.join(", ")}` : "leave it out"),
     path,
     part: "key",
     source,
   });
+}
+
+function unknownHint(key: string, known: readonly string[]): string | undefined {
+  const other = otherNameFor(key, known);
+  return belongsElsewhere(key, known) ?? (other === undefined ? didYouMean(key, known) : `did you mean "${other}"?`);
+}
+
+/** The last step of a path when it is a key, not the number of an entry. */
+function keyOf(path: readonly PropertyKey[]): string | undefined {
+  const last = path.at(-1);
+  return typeof last === "string" ? last : undefined;
 }
 
 /** The names of an object schema's keys. */
@@ -96,42 +109,17 @@ function typeProblem(
           : written
             ? `${nameOf(path)} has no value`
             : `"${key}" is missing${where}`,
-      hint: path.length === 0 ? "write something into it" : `write \`${key}: ${example(expected)}\``,
+      hint: path.length === 0 ? "write something into it" : `write \`${key}: ${exampleOf(expected)}\``,
       path,
       source,
     });
   }
   return problem({
     message: `${nameOf(path)} must be ${nounOf(expected)}, and is ${nounOfNode(node)}`,
-    hint: typeHint(expected, node, path),
+    hint: typeHint(expected, node, keyOf(path)),
     path,
     source,
   });
-}
-
-function typeHint(expected: string, node: YamlNode | undefined, path: PropertyKey[]): string {
-  const key = typeof path.at(-1) === "string" ? String(path.at(-1)) : undefined;
-  if (expected === "array" && node?.kind === "scalar") {
-    const list = `[${node.plain && !/[,[\]{}:#]/.test(node.text) ? shorten(node.text) : JSON.stringify(shorten(node.text))}]`;
-    return `write a list: \`${key ? `${key}: ` : ""}${list}\``;
-  }
-  if (expected === "array" && node?.kind === "map") return "begin each entry with `- `";
-  if (expected === "object" || expected === "record") {
-    return node?.kind === "list"
-      ? "leave out the `- ` in front of the keys"
-      : `write \`key: value\` lines below${key ? ` \`${key}:\`` : ""}`;
-  }
-  if (
-    node?.kind === "scalar" &&
-    !node.plain &&
-    (expected === "number" || expected === "int" || expected === "boolean")
-  ) {
-    return "leave out the quotes, if that is what it is";
-  }
-  if ((expected === "number" || expected === "int") && node?.kind === "scalar" && /^[-+]?0[0-7]+$/.test(node.text)) {
-    return `a leading zero is octal to some readers: write ${Number(node.text)}, or 0o${node.text.replace(/^[-+]?0+/, "") || "0"} for an octal one`;
-  }
-  return `write \`${key ? `${key}: ` : ""}${example(expected)}\``;
 }
 
 function valueProblem(values: readonly z.core.util.Primitive[], path: PropertyKey[], source: YamlSource): ProblemInput {
@@ -162,7 +150,7 @@ function unionProblems(
       one.flatMap((i) => (i.code === "invalid_value" && i.path.length === 0 ? i.values : [])),
     );
     if (values.length > 0 && branch.every((one) => one.path.length === 0))
-      return [valueProblem(values, path, context.source)];
+      return [numberOrWord(issue, values, path, context)];
     return branch.flatMap((one) => problemsOf(one, [...path, ...one.path], context));
   }
   const wanted = issue.errors.flatMap((one) =>
@@ -175,7 +163,24 @@ function unionProblems(
   }
   const nouns = [...new Set(wanted.map(nounOf))];
   const message = `${nameOf(path)} must be ${nouns.join(" or ")}, and is ${nounOfNode(node)}`;
-  return [problem({ message, hint: typeHint(wanted[0]!, node, path), path, source: context.source })];
+  return [problem({ message, hint: typeHint(wanted[0]!, node, keyOf(path)), path, source: context.source })];
+}
+
+/** `history: 1 | commits | full`: where words and numbers may stand, a number that is written wrongly is told as one. */
+function numberOrWord(
+  issue: Issue & { code: "invalid_union" },
+  values: readonly z.core.util.Primitive[],
+  path: PropertyKey[],
+  { source }: Context,
+): ProblemInput {
+  const told = valueProblem(values, path, source);
+  const other = issue.errors.flatMap((one) =>
+    one.flatMap((i) => (i.code === "invalid_type" && i.path.length === 0 ? [i.expected] : [])),
+  )[0];
+  const node = nodeAt(source.root, path);
+  if (other === undefined || node?.kind !== "scalar") return told;
+  if (/^[-+]?[\d.]/.test(node.text)) return { ...told, hint: typeHint(other, node, keyOf(path)) };
+  return told.hint.startsWith("one of") ? { ...told, hint: `${told.hint}, or ${nounOf(other)}` } : told;
 }
 
 function limitText(issue: Issue): [string, string] {
@@ -238,11 +243,6 @@ function nounOfNode(node: YamlNode | undefined): string {
   if (node.kind !== "scalar") return node.kind === "list" ? "a list" : "a map";
   if (node.value === null) return "empty";
   return typeof node.value === "string" ? `the text "${shorten(node.text)}"` : shorten(node.text);
-}
-
-function example(expected: string): string {
-  const examples: Record<string, string> = { string: "text", number: "1", int: "1", boolean: "true", array: "[…]" };
-  return examples[expected] ?? "{…}";
 }
 
 function shorten(text: string): string {

@@ -8,7 +8,7 @@ const HINTS: Partial<Record<YAMLError["code"], string>> = {
   TAB_AS_INDENT: "indent with spaces",
   MULTILINE_IMPLICIT_KEY: "a key and its colon belong on one line; is a colon missing, or a quote not closed?",
   MISSING_CHAR: "close what was opened: a quote, a bracket, a brace, or put a colon and a space after the key",
-  BLOCK_AS_IMPLICIT_KEY: 'a text that holds ": " needs quotes around it',
+  BLOCK_AS_IMPLICIT_KEY: 'a text that holds ": " needs quotes around it; or is the next line indented too far?',
   BLOCK_IN_FLOW: "inside [ ] and { } everything is separated by commas",
   BAD_SCALAR_START: "a text that begins with @, `, % or the like needs quotes around it",
   BAD_DQ_ESCAPE: 'in double quotes a backslash begins an escape: write "\\\\", or use single quotes',
@@ -21,8 +21,10 @@ const HINTS: Partial<Record<YAMLError["code"], string>> = {
 
 /** An error or warning of the YAML parser as a problem with its place. */
 export function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): ProblemInput {
-  const offset = Math.min(error.pos[0], text.length);
+  const offset = offsetOf(error, text);
   const place = placeOf({ origin, offset });
+  const special = specialCase(lineOf(text, origin, place.line));
+  if (special) return { code: "YAML_INVALID", ...special, place };
   if (nearDots(text, origin, place.line)) {
     return {
       code: "YAML_INVALID",
@@ -38,6 +40,31 @@ export function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin
     hint: HINTS[error.code] ?? HINTS.IMPOSSIBLE!,
     place,
   };
+}
+
+/** Where the mistake is: a quote that is never closed is where it opens, not where the text ends. */
+function offsetOf(error: YAMLError, text: string): number {
+  const quote = /^Missing closing (["'])quote/.exec(error.message)?.[1];
+  const open = quote === undefined ? -1 : text.lastIndexOf(quote, error.pos[0] - 1);
+  return open === -1 ? Math.min(error.pos[0], text.length) : open;
+}
+
+/** Two slips that the parser can only describe by what follows from them. */
+function specialCase(line: string): { message: string; hint: string } | undefined {
+  if (/(:|-)\s+\{\{/.test(line)) {
+    return {
+      message: "a template begins a value without quotes",
+      hint: 'put quotes around the value: "{{ name }}/more"',
+    };
+  }
+  const [, key, value] = /^\s*(?:- )?([A-Za-z_]+):([^\s:/].*)$/.exec(line) ?? [];
+  if (key === undefined || value === undefined) return undefined;
+  return { message: `after "${key}:" a space is missing`, hint: `write \`${key}: ${value.trim().slice(0, 60)}\`` };
+}
+
+function lineOf(text: string, origin: YamlOrigin, line: number): string {
+  const start = origin.lineStarts[line - 1] ?? 0;
+  return text.slice(start, Math.min(origin.lineStarts[line] ?? text.length, start + 500)).trimEnd();
 }
 
 /** True when the line, or one of its neighbours, is the `...` of a printed example. */

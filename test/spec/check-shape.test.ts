@@ -53,7 +53,10 @@ describe("problems", () => {
       ],
     ],
     ["name:", [["FIELD_MISSING", "1:1", '"name" has no value', "write `name: text`"]]],
-    ["name: [a]", [["FIELD_INVALID", "1:7", '"name" must be a text, and is a list', "write `name: text`"]]],
+    [
+      "name: [a]",
+      [["FIELD_INVALID", "1:7", '"name" must be a text, and is a list', "leave out the brackets or the `- `"]],
+    ],
     [
       "name: a\ncount: '3'",
       [
@@ -85,7 +88,14 @@ describe("problems", () => {
     ["name: a\neither: {a: b, c: d}", [["FIELD_UNKNOWN", "2:16", 'unknown key "c" in "either"', "known here: a, b"]]],
     [
       "name: a\neither: [b]",
-      [["FIELD_INVALID", "2:9", '"either" must be a text or a map, and is a list', "write `either: text`"]],
+      [
+        [
+          "FIELD_INVALID",
+          "2:9",
+          '"either" must be a text or a map, and is a list',
+          "leave out the brackets or the `- `",
+        ],
+      ],
     ],
     [
       "- name: a",
