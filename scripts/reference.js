@@ -12,7 +12,7 @@ const pages = {
   config: schemaPage({
     schema: schemaOf("config"),
     title: "Config",
-    introduction: `Every key of \`bowline.yaml\`, printed from its JSON Schema by \`npm run reference\`.
+    introduction: `Every key of \`bowline.yaml\`, printed from its JSON Schema by \`npm run reference\`; what they are for is in [config](../config.md).
 In the first column \`[]\` is an entry of a list and \`*\` any key of a map.`,
   }),
   polyaxonfile: schemaPage({

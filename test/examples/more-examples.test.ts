@@ -44,6 +44,16 @@ test("your own git handler: it gets everything in the secret, and what to fetch"
   expect(await page.user.logs(record.uuid)).toBe('print("hello from branchA")\n');
 });
 
+test("a handler that leaves another commit than was asked for: told as it is, with a warning", async () => {
+  const command = `[git, clone, --quiet, --branch=main, $(BOWLINE_GIT_URL), $(BOWLINE_GIT_PATH)]`;
+  const init = `{connection: repo-test, git: {revision: branchA}, container: {name: own, command: ${command}}}`;
+  const args = ["-f", "-", "--config", example("service/bowline.yaml"), "--", "cat", "model.py"];
+  const { record } = await page.user.run(args, { input: `run: {kind: job, init: [${init}]}\n` });
+  const { commit } = await referenceTo(page, "gitlab.com/org/test", "main");
+  expect(record.codeReferences).toMatchObject([{ revision: "branchA", commit, ref: "refs/heads/main", by: "handler" }]);
+  expect(record.warnings).toContainEqual(expect.objectContaining({ code: "HANDLER_OTHER_COMMIT" }));
+});
+
 test.skipIf(noSshServer !== undefined)(
   `ssh: a deploy key and a known host${noSshServer === undefined ? "" : ` (skipped: ${noSshServer})`}`,
   async () => {

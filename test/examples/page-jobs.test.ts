@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { example, LOOK, PRIVATE, PUBLIC, referenceTo, startPage, type Page } from "./page.ts";
+import { example, LOOK, PLAIN_ENVIRONMENT, PRIVATE, PUBLIC, referenceTo, startPage, type Page } from "./page.ts";
 
 let page: Page;
 beforeAll(async () => {
@@ -67,11 +67,12 @@ describe("06 url override", () => {
       { code: "URL_OUTSIDE_SCOPE", file, line: 5 },
     ]);
     expect(page.authorizations("new.com").filter((header) => header !== undefined)).toEqual([]);
-    const [place, commit, code] = (await page.user.logs(record.uuid)).split("\n");
-    expect([place, commit, code]).toEqual([
+    const [place, commit, code, environment] = (await page.user.logs(record.uuid)).split("\n");
+    expect([place, commit, code, environment]).toEqual([
       record.codeReferences[0]?.path,
       record.codeReferences[0]?.commit,
       'print("hello from new.com")',
+      PLAIN_ENVIRONMENT,
     ]);
   });
 
@@ -127,7 +128,7 @@ async function runsInRepository(path: string, revision: string, command: string[
   const place = record.codeReferences[0]?.path;
   expect(place).toMatch(/\/repo-test$/);
   const code = `print("hello from ${revision}")`;
-  expect(await page.user.logs(record.uuid)).toBe(`${place}\n${reference.commit}\n${code}\n`);
+  expect(await page.user.logs(record.uuid)).toBe(`${place}\n${reference.commit}\n${code}\n${PLAIN_ENVIRONMENT}\n`);
   return record;
 }
 

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TOKEN } from "./page-servers.ts";
 import { example, PRIVATE, referenceTo, startPage, tryService, type Page } from "./page.ts";
 
 let page: Page;
@@ -37,10 +39,12 @@ describe("08 main container", () => {
   test("as printed: git within the job gets in by itself, and leaves nothing in .git", async () => {
     const file = example("page/08-main-container/printed.yaml");
     const script = `git clone --quiet https://gitlab.com/org/test code && git -C code fetch --quiet && cat code/model.py
-      git -C code config --list --local | grep -c oauth2; echo ready; ${FOREVER}`;
+      git -C code config --list --local | grep -c oauth2
+      printf %s "$POLYAXON_GIT_CREDENTIALS" | sha256sum; echo ready; ${FOREVER}`;
     const args = ["-f", file, "--config", PRIVATE, "--", "sh", "-c", script];
     const { log, ended } = await tryService(page.user, args, "ready");
-    expect(log).toBe('print("hello from main")\n0\nready\n');
+    const digest = createHash("sha256").update(TOKEN).digest("hex");
+    expect(log).toBe(`print("hello from main")\n0\n${digest}  -\nready\n`);
     expect(ended).toMatchObject({ kind: "service", status: "stopped", codeReferences: [] });
   });
 

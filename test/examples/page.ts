@@ -16,8 +16,14 @@ export function example(path: string): string {
 export const PRIVATE = example("page/02-connection/completed.yaml");
 export const PUBLIC = example("page/09-public-repository/completed.yaml");
 
-/** Prints where the job is, which commit it has, and its code. */
-export const LOOK = ["--", "sh", "-c", "pwd; git rev-parse HEAD; cat model.py"];
+/** Prints where the job is, which commit it has, its code, and the names of its environment (but for the shell's own). */
+export const LOOK = [
+  ...["--", "sh", "-c"],
+  "pwd; git rev-parse HEAD; cat model.py; env | sed -n 's/=.*//p' | grep -vxE '_|PWD|OLDPWD|SHLVL' | LC_ALL=C sort | xargs",
+];
+
+/** The whole environment of a job that asks for no connection: nothing of git, nothing of a secret. */
+export const PLAIN_ENVIRONMENT = "BOWLINE_RUN_UUID HOME HTTPS_PROXY PATH POLYAXON_CONTEXT_ROOT";
 
 export interface Page extends PageServers {
   user: User;

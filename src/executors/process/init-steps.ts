@@ -3,7 +3,7 @@ import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ContainerPlan, ContainerStep, FileStep, GitStep, InitStep } from "../../compile/index.ts";
 import { readLeftCode, type Resolution } from "../../git/index.ts";
-import { BowlineError, writeError } from "../../lib/index.ts";
+import { BowlineError, writeError, type Problem } from "../../lib/index.ts";
 import type { GitEngine } from "../git-engine.ts";
 import { handlerOf } from "../pin-plan.ts";
 import { runGitSteps } from "./git-steps.ts";
@@ -97,7 +97,21 @@ async function tellLeftCode(step: GitStep, took: number, { context, ending: sign
     ...(connection === undefined ? {} : { connection }),
     ...(pin === undefined ? {} : { pin }),
   });
-  if (reference !== undefined) context.onEvent({ type: "code-reference", step: step.name, reference });
+  if (reference === undefined) return;
+  context.onEvent({ type: "code-reference", step: step.name, reference });
+  if (pin !== undefined && pin.commit !== reference.commit) {
+    context.onEvent({ type: "warning", warning: otherCommit(step, { asked: pin.commit, left: reference.commit }) });
+  }
+}
+
+function otherCommit(step: GitStep, { asked, left }: { asked: string; left: string }): Problem {
+  return {
+    code: "HANDLER_OTHER_COMMIT",
+    message: `"${step.name}" was asked for commit ${asked} and left ${left}`,
+    hint: 'check out "$BOWLINE_GIT_COMMIT" in the step\'s own container',
+    ...(step.connection === undefined ? {} : { connection: step.connection }),
+    ...(step.place === undefined ? {} : { place: step.place }),
+  };
 }
 
 async function runToEnd(step: InitStep, job: ContainerJob, run: ProcessRun): Promise<void> {
