@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeError } from "../lib/index.ts";
-import { makeEmptyRepository, repositoryConfig } from "./empty-repository.ts";
+import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "./empty-repository.ts";
 import type { Git } from "./open-git.ts";
+import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
 
 /** A repository of its own for one commit: where it comes from and which branch it stands on. */
 export interface RepositoryPlan {
@@ -16,12 +17,15 @@ export interface RepositoryPlan {
   /** Whether only some commits are there. */
   shallow: boolean;
   filter?: string | undefined;
+  /** Folders to check out; empty: all. */
+  sparse: readonly string[];
 }
 
 /** Makes the repository with `origin` at the place that is fetched from. */
 export async function prepareRepository(plan: RepositoryPlan, fetchUrl: string): Promise<void> {
   const gitFolder = join(plan.repository, ".git");
   await makeEmptyRepository({ gitFolder, ...configParts({ ...plan, originUrl: fetchUrl }) });
+  if (plan.sparse.length > 0) await write(join(gitFolder, "info/sparse-checkout"), sparsePatterns(plan.sparse));
 }
 
 /** Points HEAD at the branch that was asked for, which follows `origin`'s so that `git pull` works, or at the commit itself. */
@@ -42,15 +46,11 @@ export async function writeFiles(git: Git, { repository, commit }: RepositoryPla
 }
 
 /** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust. */
-export async function finishConfig(plan: RepositoryPlan & { extraConfig?: string }): Promise<void> {
-  const parts = configParts(plan);
-  await write(
-    join(plan.repository, ".git/config"),
-    repositoryConfig({ gitFolder: "", ...parts, config: parts.config + (plan.extraConfig ?? "") }),
-  );
+export async function finishConfig(plan: RepositoryPlan): Promise<void> {
+  await write(join(plan.repository, ".git/config"), repositoryConfig(configParts(plan)));
 }
 
-function configParts(plan: RepositoryPlan): { commit: string; config: string; promisor?: string; bare: boolean } {
+function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {
   const branch = branchOf(plan.ref);
   const followed = plan.shallow && branch !== undefined ? branch : "*";
   const lines = [
@@ -63,7 +63,8 @@ function configParts(plan: RepositoryPlan): { commit: string; config: string; pr
       : [`[branch ${quoted(branch)}]`, "\tremote = origin", `\tmerge = ${quoted(`refs/heads/${branch}`)}`]),
   ];
   const promisor = plan.filter === undefined ? {} : { promisor: "origin" };
-  return { commit: plan.commit, config: `${lines.join("\n")}\n`, ...promisor, bare: false };
+  const core = plan.sparse.length > 0 ? SPARSE_CONFIG : {};
+  return { commit: plan.commit, core, config: `${lines.join("\n")}\n`, ...promisor, bare: false };
 }
 
 function branchOf(ref: string | undefined): string | undefined {

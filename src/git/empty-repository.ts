@@ -7,6 +7,8 @@ export interface EmptyRepository {
   gitFolder: string;
   /** Decides the object format: 64 digits are SHA-256. */
   commit: string;
+  /** More of `core`, as `core.name`. */
+  core?: Readonly<Record<string, string>>;
   /** Sections besides `core` and `extensions`. */
   config?: string;
   /** `extensions.partialClone`: the remote that has what is not here. */
@@ -29,7 +31,8 @@ export async function makeEmptyRepository(options: EmptyRepository): Promise<voi
 }
 
 /** The repository's own configuration file. */
-export function repositoryConfig({ commit, config = "", promisor, bare }: EmptyRepository): string {
+export function repositoryConfig(options: Omit<EmptyRepository, "gitFolder">): string {
+  const { commit, core: more = {}, config = "", promisor, bare } = options;
   const extensions = [
     ...(commit.length === 64 ? ["objectformat = sha256"] : []),
     ...(promisor === undefined ? [] : [`partialClone = ${promisor}`]),
@@ -39,6 +42,7 @@ export function repositoryConfig({ commit, config = "", promisor, bare }: EmptyR
     "filemode = true",
     `bare = ${bare}`,
     ...(bare ? [] : ["logallrefupdates = true", "checkStat = minimal", "trustctime = false"]),
+    ...Object.entries(more).map(([name, value]) => `${name.replace(/^core\./, "")} = ${value}`),
   ];
   const lines = (list: readonly string[]): string => list.map((line) => `\t${line}\n`).join("");
   return `[core]\n${lines(core)}${extensions.length > 0 ? `[extensions]\n${lines(extensions)}` : ""}${config}`;

@@ -10,6 +10,8 @@ export interface GitConfigOptions {
   /** PEM file of everything trusted, for an https url or proxy. */
   certificates?: string | undefined;
   proxy?: URL | undefined;
+  /** More sections; they win. */
+  config?: string | undefined;
 }
 
 /**
@@ -22,14 +24,14 @@ export function gitConfig(options: GitConfigOptions): string {
   const authorization = access?.url.scheme.startsWith("http") === true ? authorizationOf(access.credential) : undefined;
   if (access !== undefined && authorization !== undefined) {
     for (const url of urlsOf(access)) {
-      sections.push(section(`http ${quoted(url)}`, { extraHeader: `Authorization: ${authorization}` }));
+      sections.push(configSection(`http ${quoted(url)}`, { extraHeader: `Authorization: ${authorization}` }));
     }
   }
-  return sections.join("");
+  return sections.join("") + (options.config ?? "");
 }
 
 const BASE =
-  section("core", {
+  configSection("core", {
     hooksPath: "/dev/null",
     fsmonitor: "false",
     attributesFile: "/dev/null",
@@ -38,26 +40,31 @@ const BASE =
     protectHFS: "true",
     untrackedCache: "false",
   }) +
-  section("safe", { bareRepository: "explicit" }) +
+  configSection("safe", { bareRepository: "explicit" }) +
   // an empty value forgets every helper named before
-  section("credential", { helper: "" }) +
-  section("transfer", { fsckObjects: "true", bundleURI: "false" }) +
-  section("fetch", { fsckObjects: "true", unpackLimit: "1", writeCommitGraph: "false", recurseSubmodules: "false" }) +
-  section("submodule", { recurse: "false" }) +
-  section("gc", { auto: "0" }) +
-  section("maintenance", { auto: "false" }) +
-  section("checkout", { workers: "2" }) +
-  section("advice", { detachedHead: "false" }) +
-  section("init", { defaultBranch: "main" });
+  configSection("credential", { helper: "" }) +
+  configSection("transfer", { fsckObjects: "true", bundleURI: "false" }) +
+  configSection("fetch", {
+    fsckObjects: "true",
+    unpackLimit: "1",
+    writeCommitGraph: "false",
+    recurseSubmodules: "false",
+  }) +
+  configSection("submodule", { recurse: "false" }) +
+  configSection("gc", { auto: "0" }) +
+  configSection("maintenance", { auto: "false" }) +
+  configSection("checkout", { workers: "2" }) +
+  configSection("advice", { detachedHead: "false" }) +
+  configSection("init", { defaultBranch: "main" });
 
 /** Faults of objects that forges tolerate in old history: `git help fsck`, "fsck.<msg-id>". */
 function fsckSection({ fsck }: Policy): string {
   const ignored = fsck.ignore.filter((id) => /^[A-Za-z]+$/.test(id));
-  return section('fetch "fsck"', Object.fromEntries(ignored.map((id) => [id, "ignore"])));
+  return configSection('fetch "fsck"', Object.fromEntries(ignored.map((id) => [id, "ignore"])));
 }
 
 function httpSection({ policy, certificates, proxy }: GitConfigOptions): string {
-  return section("http", {
+  return configSection("http", {
     followRedirects: "false",
     userAgent: USER_AGENT,
     // A server that makes its pack says so every 5 s with a few bytes: 1 byte per second is less than that.
@@ -81,7 +88,8 @@ function urlsOf({ url, credential }: Access): string[] {
   );
 }
 
-function section(name: string, values: Record<string, string>): string {
+/** A section of a configuration file, its values quoted. */
+export function configSection(name: string, values: Readonly<Record<string, string>>): string {
   const lines = Object.entries(values).map(([key, value]) => `\t${key} = ${quoted(value)}\n`);
   return `[${name}]\n${lines.join("")}`;
 }

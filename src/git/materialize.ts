@@ -54,7 +54,15 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
   try {
     const filter = filterFor(request.options);
     const shallow = typeof request.options.history === "number";
-    const plan: RepositoryPlan = { repository, commit, ref, originUrl: request.url.trim(), shallow, filter };
+    const plan: RepositoryPlan = {
+      repository,
+      commit,
+      ref,
+      originUrl: request.url.trim(),
+      shallow,
+      filter,
+      sparse: request.options.sparse,
+    };
     const phase = phases(request);
     const { bytes } = await phase("fetch", async () => {
       await prepareRepository(plan, access.url.remote);

@@ -38,6 +38,8 @@ export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | 
   /** A private folder (mode 0700) that exists; it becomes git's home. */
   folder: string;
   signal: AbortSignal;
+  /** More sections of configuration; they win. */
+  config?: string;
 }
 
 /** Sets up environment, configuration, credential, trust and proxy. Nothing of this process's environment but PATH reaches git. */
@@ -49,7 +51,10 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
   });
   const ssh =
     access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
-  const kept = await keepPrivate(gitConfig({ access, policy, ...(await httpSettings(options)) }), folder);
+  const kept = await keepPrivate(
+    gitConfig({ access, policy, config: options.config, ...(await httpSettings(options)) }),
+    folder,
+  );
   const redactor = createRedactor(access?.credential?.secretValues ?? []);
   const env = {
     PATH: network.searchPath ?? FALLBACK_PATH,

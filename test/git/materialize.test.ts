@@ -168,6 +168,22 @@ describe("history", () => {
   });
 });
 
+it("sparse: only the folders asked for, and the server sends no more", async () => {
+  await server.add("org/wide", {
+    commits: [{ files: { top: "1", "a/b/in": "2", "a/beside": "3", "a/c/out": "4", "d/out": "x".repeat(9000) } }],
+  });
+  const { target } = await fetched({ ...options({ sparse: ["a/b"] }), url: `${server.url}/org/wide.git` });
+  expect((await readdir(target, { recursive: true })).filter((name) => !name.startsWith(".git")).toSorted()).toEqual([
+    "a",
+    "a/b",
+    "a/b/in",
+    "a/beside",
+    "top",
+  ]);
+  expect(await git(target, ["status", "--porcelain"])).toBe("");
+  expect(await git(target, ["rev-list", "--objects", "--missing=print", "HEAD"])).toMatch(/^\?/m);
+});
+
 describe("the target", () => {
   it("may be an empty folder", async () => {
     const request = requestFor(`${server.url}/org/test.git`, { findCredential: tokenFor(`${server.url}/org/`) });
