@@ -1,7 +1,7 @@
 // Everything that the docs point to exists: files and headings behind relative links, npm scripts, bowline commands.
 // What the sources have to explain is explained: every code of an error or a warning.
 // usage: node scripts/check-docs.js [ROOT]
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { commandProblems, commandsOf } from "./lib/documented-commands.js";
 import { filesBelow, filesOfGit, report, rootOf } from "./lib/files.js";
@@ -17,6 +17,7 @@ for (const file of filesOfGit(root).filter((name) => name.endsWith(".md"))) {
   for (const problem of commandProblems(text, commands)) problems.push(`${file}: ${problem}`);
 }
 checkCodes();
+checkIndex();
 report(problems);
 
 /** Every code that the sources give to an error or a warning is explained, and nothing else is. */
@@ -35,6 +36,16 @@ function checkCodes() {
   }
   for (const code of warnings.filter((one) => !given.has(one)))
     problems.push(`docs/warnings.md: nothing gives the code ${code}`);
+}
+
+/** Every page of docs/ is in its index. */
+function checkIndex() {
+  const index = resolve(root, "docs/README.md");
+  if (!existsSync(index)) return;
+  const text = readFileSync(index, "utf8");
+  for (const page of readdirSync(dirname(index)).filter((name) => name.endsWith(".md") && name !== "README.md")) {
+    if (!text.includes(`](${page})`)) problems.push(`docs/README.md: the page ${page} is not in the index`);
+  }
 }
 
 function codesOf(page) {

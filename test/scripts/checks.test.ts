@@ -158,6 +158,12 @@ describe("check-docs, about commands", () => {
   });
 });
 
+test("check-docs refuses a page that is not in the index", () => {
+  const index = { "docs/README.md": "[a](a.md)\n", "docs/a.md": "# A\n", "docs/b.md": "# B\n" };
+  const result = check("docs", gitTreeOf({ "package.json": "{}", ...index }));
+  expect(result.stderr).toBe("docs/README.md: the page b.md is not in the index\n");
+});
+
 test("check-docs refuses a code that no page explains, and a code that nothing gives", () => {
   const result = check(
     "docs",
