@@ -30,6 +30,8 @@ export async function attend(
   }
 }
 
+type StartDetached = (attached: Pick<Attached, "onEvent">) => Promise<RunRecord>;
+
 interface LeaveOptions {
   /** The run's, where it is known before the start. */
   uuid?: string;
@@ -42,7 +44,7 @@ interface LeaveOptions {
 
 /** Starts a run that goes on without this process, and tells its uuid; follows it where that was asked. Gives the exit code. */
 export async function leave(
-  start: () => Promise<RunRecord>,
+  start: StartDetached,
   { runs, reporter, options }: { runs: Runs; reporter: Reporter; options: LeaveOptions },
   context: CliContext,
 ): Promise<number> {
@@ -63,7 +65,7 @@ export async function leave(
 
 /** Whoever breaks off before the run has started, means the run; it is not left behind unseen. */
 async function startOrStop(
-  start: () => Promise<RunRecord>,
+  start: StartDetached,
   { runs, reporter, uuid }: { runs: Runs; reporter: Reporter; uuid?: string },
 ): Promise<{ record: RunRecord; interrupted: number | undefined }> {
   const signals = catchSignals({ onFirst: () => reporter.note("stopping") });
@@ -73,7 +75,7 @@ async function startOrStop(
   };
   signals.stop.addEventListener("abort", stopNow, { once: true });
   try {
-    const started = await start();
+    const started = await start({ onEvent: reporter.event });
     const record = signals.stop.aborted ? await runs.stop(started.uuid) : started;
     return { record, interrupted: signals.exitCode() };
   } finally {

@@ -91,10 +91,11 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
     return carryOut(record.uuid, { executor, attached });
   }
 
-  async function startDetached(request: StartRequest): Promise<RunRecord> {
+  async function startDetached(request: StartRequest, attached: Pick<Attached, "onEvent"> = {}): Promise<RunRecord> {
     const command = options.superviseCommand;
     if (command === undefined) throw new TypeError("a detached run needs options.superviseCommand");
     const { record } = await create(request);
+    attached.onEvent?.({ type: "created", record });
     return detach({
       uuid: record.uuid,
       folder: request.places.folder,
@@ -110,7 +111,7 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
     const places = newPlaces(home);
     const plan = planForRestart(run, places, fresh === undefined ? {} : { fresh });
     const request: StartRequest = { places, plan, executor: run.executor, restartOf: run.record.uuid };
-    return detached === true ? startDetached(request) : start(request, attached);
+    return detached === true ? startDetached(request, attached) : start(request, attached);
   }
 
   async function stop(id: string, request: StopOptions = {}): Promise<RunRecord> {

@@ -13,8 +13,11 @@ export interface Runs {
    * went wrong is in `errors`. Rejects only when there is no run: the executor is absent, the plan does not fit it, the store cannot be written.
    */
   start: (request: StartRequest, attached?: Attached) => Promise<RunRecord>;
-  /** As `start`, supervised by a process of its own; resolves when the commits are pinned and it is scheduled, or when it failed before that. */
-  startDetached: (request: StartRequest) => Promise<RunRecord>;
+  /**
+   * As `start`, supervised by a process of its own; resolves when the commits are pinned and it is scheduled, or when it failed
+   * before that. The one event seen here is `created`.
+   */
+  startDetached: (request: StartRequest, attached?: Pick<Attached, "onEvent">) => Promise<RunRecord>;
   /** What the process of a detached run does: takes the run over and carries it to its end. */
   supervise: (uuid: string, attached?: Attached) => Promise<RunRecord>;
   /** Newest first. */

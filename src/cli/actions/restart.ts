@@ -1,3 +1,4 @@
+import type { Attached, RunRecord } from "../../runs/index.ts";
 import { attend, isDataOnly, leave } from "../attend.ts";
 import type { CliContext } from "../context.ts";
 import type { Format } from "../output/data.ts";
@@ -16,7 +17,9 @@ export async function run({ args, options }: RestartInput, context: CliContext):
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
     const fresh = { fresh: options.fresh === true };
     if (options.detach) {
-      return leave(() => runs.restart(uuid, { ...fresh, detached: true }), { runs, reporter, options }, context);
+      const restart = (attached: Attached): Promise<RunRecord> =>
+        runs.restart(uuid, { ...fresh, ...attached, detached: true });
+      return leave(restart, { runs, reporter, options }, context);
     }
     return attend(
       (attached) => runs.restart(uuid, { ...fresh, ...attached }),

@@ -35,10 +35,10 @@ export async function run(input: RunInput, context: CliContext): Promise<number>
     const executor = options.executor === undefined ? config.executor : { ...config.executor, kind: options.executor };
     const request: StartRequest = { places, plan, executor, warnings: [...config.warnings, ...warnings] };
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
-    reporter.plan(plan, places.uuid);
+    reporter.plan(plan);
     if (options.detach) {
       const leaving = { runs, reporter, options: { ...options, uuid: places.uuid } };
-      return leave(() => runs.startDetached(request), leaving, context);
+      return leave((attached) => runs.startDetached(request, attached), leaving, context);
     }
     return attend((attached) => runs.start(request, attached), { output: options.output, reporter }, context);
   });

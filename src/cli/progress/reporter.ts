@@ -12,7 +12,8 @@ import { createLogPrinter } from "./print-log.ts";
 
 /** Shows a run while it happens. */
 export interface Reporter {
-  plan: (plan: Plan, uuid: string) => void;
+  /** What is told of the run once it is on record; a uuid that was shown is never unknown to the next command. */
+  plan: (plan: Plan) => void;
   event: (event: RunEvent) => void;
   log: (line: LogLine) => void;
   /** A word between the others. */
@@ -31,19 +32,15 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
     logs.endLine();
     context.err(`${text}\n`);
   }
-  let headed = false;
-  function header(uuid: string, name: string): void {
-    if (!headed) line(`${style.bold(`run ${shortUuid(uuid)}`)}  ${name}`);
-    headed = true;
-  }
+  let planned: string[] = [];
   return {
-    plan(plan, uuid) {
-      header(uuid, plan.name);
-      for (const text of planLines(plan)) line(style.dim(`  ${text}`));
+    plan(plan) {
+      planned = planLines(plan);
     },
     event(event) {
       if (event.type === "created") {
-        header(event.record.uuid, event.record.name);
+        line(`${style.bold(`run ${shortUuid(event.record.uuid)}`)}  ${event.record.name}`);
+        for (const text of planned) line(style.dim(`  ${text}`));
       } else if (event.type === "log") {
         live.clear();
         logs.print(event.line);
