@@ -13,8 +13,17 @@ export type {
   GitSchema,
 } from "./connections/index.ts";
 export { credentialFromSecret, inScope, scopeOf } from "./connections/index.ts";
-export type { CodeReference, GitEvent, GitRequest, MaterializeRequest, Resolution, Session } from "./git/index.ts";
-export { materialize, resolve } from "./git/index.ts";
+export type {
+  CodeReference,
+  ConnectionReport,
+  GitEvent,
+  GitRequest,
+  MaterializeRequest,
+  Resolution,
+  ServerFeatures,
+  Session,
+} from "./git/index.ts";
+export { checkConnection, materialize, resolve } from "./git/index.ts";
 export { BowlineError, ERROR_CODES, parseGitUrl } from "./lib/index.ts";
 export type { ErrorCode, GitUrl, Place, Problem } from "./lib/index.ts";
 export { DEFAULT_GIT_OPTIONS } from "./spec/index.ts";

@@ -8,7 +8,7 @@ import { followRedirect, redirectRefused } from "./http/redirect.ts";
 import { lsRefsBody, readAdvertisement, readRefs, serverError, wantBody, type Advertisement } from "./ls-refs.ts";
 import { readPackets, type Packet } from "./pkt-line.ts";
 import type { GitRequest } from "./request.ts";
-import type { OpenSession, Ref } from "./session.ts";
+import type { OpenSession, Ref, ServerFeatures } from "./session.ts";
 
 const SERVICE = "git-upload-pack";
 const ADVERTISEMENT = `/info/refs?service=${SERVICE}`;
@@ -56,6 +56,7 @@ export async function openHttpSession(access: Access, request: GitRequest, signa
       return state.redirectedTo!;
     },
     listRefs: (prefixes) => listRefs(state, { prefixes, first: recalled ?? "v2" }),
+    features: () => askFeatures(state),
     hasObject: (object) => hasObject(state, { object, first: recalled ?? "v2" }),
     close: () => client.close(),
   };
@@ -130,6 +131,28 @@ async function advertise(state: State): Promise<Advertisement> {
   if (advertisement.protocol === "dumb") await addDumbHead(state, advertisement);
   await state.memory.keep(advertisement.protocol);
   return advertisement;
+}
+
+/** Protocol v2 says `fetch=shallow filter` where older ones have a word for each (gitprotocol-v2, gitprotocol-capabilities). */
+async function askFeatures(state: State): Promise<ServerFeatures> {
+  const { capabilities, protocol } = (state.advertisement ??= await advertise(state));
+  if (protocol === "dumb") return { shallow: false, filter: false, lfs: false };
+  const words = new Set([...capabilities].flatMap((capability) => capability.split(/[= ]/)));
+  return { shallow: words.has("shallow"), filter: words.has("filter"), lfs: await speaksLfs(state) };
+}
+
+/** Whether a request for no object is understood (git-lfs, docs/api/batch.md); servers may refuse it as empty, but in LFS's own words. */
+async function speaksLfs(state: State): Promise<boolean> {
+  const type = "application/vnd.git-lfs+json";
+  const suffix = repositoryUrl(state.base).endsWith(".git") ? "" : ".git";
+  const response = await state.client.send({
+    method: "POST",
+    url: `${repositoryUrl(state.base)}${suffix}/info/lfs/objects/batch`,
+    headers: { accept: type, "content-type": type },
+    body: Buffer.from(JSON.stringify({ operation: "download", transfers: ["basic"], objects: [] })),
+    signal: state.signal,
+  });
+  return response.status === 200 || (response.headers["content-type"] ?? "").startsWith(type);
 }
 
 /** Dumb http lists no HEAD; it is a file of its own, which tells an empty repository from a web page. */

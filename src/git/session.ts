@@ -6,7 +6,19 @@ export interface Session {
   url: string;
   /** What the server said it can do, where it said so. */
   capabilities: ReadonlySet<string>;
+  /** Asks the server what it can do besides; absent where it cannot be asked without a fetch. */
+  features?: () => Promise<ServerFeatures>;
   close: () => void;
+}
+
+/** What a server can do besides giving everything. Absent: it did not say. */
+export interface ServerFeatures {
+  /** A fetch of some commits only (`--depth`). */
+  shallow?: boolean;
+  /** A fetch without file contents (`--filter`). */
+  filter?: boolean;
+  /** Git LFS, with the same credential. */
+  lfs?: boolean;
 }
 
 /** One reference of a server. */

@@ -67,8 +67,32 @@ describe("bowline connections", () => {
       protocol: "v2",
       ref: "refs/heads/branchA",
       commit: repository.commits["branchA"],
+      shallow: true,
+      filter: true,
+      lfs: false,
     });
     expect((await desk.bowline(words)).stdout).toMatch(/^repo-test: works\n/);
+  });
+
+  test("check asks for LFS, and leaves out what a server does not say", async () => {
+    const servers = await Promise.all([
+      startGitServer({ lfs: { objects: new Map() } }),
+      startGitServer({ forge: "dumb" }),
+    ]);
+    const found = servers.map(async (each) => {
+      await each.add("org/test");
+      const desk = await newDesk();
+      await desk.write(
+        "bowline.yaml",
+        `connections: [{name: a, kind: git, schema: {url: "${each.url}/org/test.git"}}]\n`,
+      );
+      const { stdout } = await desk.bowline(["connections", "check", "a", "-o", "json"]);
+      return JSON.parse(stdout) as unknown;
+    });
+    const [withLfs, dumb] = await Promise.all(found);
+    expect(withLfs).toMatchObject({ protocol: "v2", shallow: true, lfs: true });
+    expect(dumb).toMatchObject({ protocol: "dumb", shallow: false, filter: false, lfs: false });
+    await Promise.all(servers.map((each) => each.close()));
   });
 
   test.each([

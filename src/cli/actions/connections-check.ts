@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../../config/index.ts";
 import type { Connection } from "../../connections/index.ts";
-import { resolve, type GitRequest, type Resolution } from "../../git/index.ts";
+import { checkConnection, type GitRequest } from "../../git/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { createCredentialFinder, openSecretStore } from "../../secrets/index.ts";
 import { DEFAULT_GIT_OPTIONS, parseGitFlags } from "../../spec/index.ts";
@@ -24,16 +24,21 @@ export async function run({ args, options }: CheckInput, context: CliContext): P
   const config = await openConfig(options, context);
   const connection = findConnection(config, args.NAME);
   const request = requestFor(connection, { config, revision: options.revision }, context);
-  const resolution = await resolve(request);
-  resolution.session.close();
-  printWarnings(resolution.warnings, context);
-  const report = reportOf(request, resolution);
+  const { warnings, ...report } = await checkConnection(request);
+  printWarnings(warnings, context);
   if (isData(options.output)) return printValue(report, options.output, context);
   if (options.output === "name") return context.out(`${connection.name}\n`);
   context.out(`${connection.name}: ${context.style.out.green("works")}\n`);
   const rows = Object.entries({ ...report, took: duration(report.took) });
-  for (const [what, value] of rows) context.out(`  ${what.padEnd(14)}${shown(value)}\n`);
+  for (const [what, value] of rows) context.out(`  ${(WORDS[what] ?? what).padEnd(15)}${shown(value)}\n`);
 }
+
+const WORDS: Record<string, string> = {
+  redirectedTo: "redirected to",
+  shallow: "shallow fetch",
+  filter: "partial fetch",
+  lfs: "LFS",
+};
 
 function requestFor(
   connection: Connection,
@@ -61,36 +66,7 @@ function requestFor(
   };
 }
 
-/** What a clone would find. */
-interface ConnectionReport {
-  url: string;
-  redirectedTo?: string;
-  protocol: string;
-  revision: string;
-  ref?: string;
-  commit: string;
-  /** What the server says it can do beyond the plain fetch, where it was asked. */
-  features?: string[];
-  /** Milliseconds until the revision was known. */
-  took: number;
-}
-
-function reportOf({ url, revision }: GitRequest, resolution: Resolution): ConnectionReport {
-  const { commit, ref, redirectedTo, session, took } = resolution;
-  // Version 2 says "fetch=shallow filter" where older ones say "shallow" and "filter".
-  const words = new Set([...session.capabilities].flatMap((capability) => capability.split(/[= ]/)));
-  return {
-    url,
-    ...(redirectedTo === undefined ? {} : { redirectedTo }),
-    protocol: session.protocol,
-    revision: revision ?? "HEAD",
-    ...(ref === undefined ? {} : { ref }),
-    commit,
-    ...(words.size === 0 ? {} : { features: ["shallow", "filter"].filter((feature) => words.has(feature)) }),
-    took,
-  };
-}
-
 function shown(value: unknown): string {
-  return escapeControl(Array.isArray(value) ? value.join(", ") || "-" : String(value));
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return escapeControl(String(value));
 }
