@@ -18,7 +18,7 @@ In the first column \`[]\` is an entry of a list and \`*\` any key of a map.`,
   polyaxonfile: schemaPage({
     schema: schemaOf("polyaxonfile"),
     title: "Polyaxonfile",
-    introduction: `Every key of a polyaxonfile or preset, printed from its JSON Schema by \`npm run reference\`.
+    introduction: `Every key of a polyaxonfile or preset, printed from its JSON Schema by \`npm run reference\`; see also [polyaxonfiles](../polyaxon-yaml.md).
 In the first column \`[]\` is an entry of a list and \`*\` any key of a map. Where text stands beside another form, a template may be written.`,
   }),
 };
