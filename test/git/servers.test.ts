@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { materialize, resolve } from "../../src/git/index.ts";
+import { git, startGitServer, temporaryFolder } from "../support/index.ts";
+import { requestFor, TOKEN, tokenFor } from "./request.ts";
+
+it.each(["sha1", "sha256"] as const)(
+  "a repository of %s objects, by branch, commit and short commit",
+  async (objectFormat) => {
+    const server = await startGitServer();
+    const commits = [{ name: "first", files: { a: "1" } }, { files: { a: "2" } }];
+    const made = await server.add("org/test", { commits, objectFormat });
+    const first = made.commits["first"]!;
+    for (const [revision, commit] of [
+      ["main", made.commits["main"]],
+      [first, first],
+      [first.slice(0, 9), first],
+    ] as const) {
+      const request = requestFor(`${server.url}/org/test.git`, { revision });
+      const target = join(await temporaryFolder(), "repo");
+      await materialize({ ...request, resolution: await resolve(request), target });
+      expect(await git(target, ["rev-parse", "HEAD"])).toBe(commit);
+      expect(await git(target, ["status", "--porcelain"])).toBe("");
+    }
+    await server.close();
+  },
+);
+
+it.each(["azure-devops", "dulwich", "dumb"] as const)(
+  "a server without protocol v2 (%s), at a tip and behind it, remembered",
+  async (forge) => {
+    const server = await startGitServer({ forge });
+    const made = await server.add("org/test", {
+      commits: [{ name: "first", files: { a: "1" } }, { files: { a: "2" } }],
+      annotatedTags: { v1: "first" },
+      config: { "uploadpack.allowAnySHA1InWant": "false" },
+    });
+    const cache = await temporaryFolder();
+    for (const [revision, name] of [
+      ["main", "main"],
+      ["HEAD", "main"],
+      ["v1", "first"],
+      [made.commits["first"]!, "first"],
+    ] as const) {
+      const request = requestFor(`${server.url}/org/test.git`, { revision, cache });
+      const target = join(await temporaryFolder(), "repo");
+      await materialize({ ...request, resolution: await resolve(request), target });
+      expect(await git(target, ["rev-parse", "HEAD"])).toBe(made.commits[name]);
+    }
+    const before = server.requests.length;
+    const { session } = await resolve(requestFor(`${server.url}/org/test.git`, { revision: "v1", cache }));
+    session.close();
+    expect(server.requests[before]).toMatchObject({ method: "GET" });
+    await server.close();
+  },
+);
+
+it("no file beside the target holds the credential at any moment, and nothing but the target stays", async () => {
+  const server = await startGitServer({ accounts: [{ username: "ada", password: TOKEN, access: ["org"] }] });
+  await server.add("org/test");
+  const parent = await temporaryFolder();
+  const request = requestFor(`${server.url}/org/test.git`, { findCredential: tokenFor(`${server.url}/org/`) });
+  const forms = [TOKEN, Buffer.from(`ada:${TOKEN}`).toString("base64"), encodeURIComponent(TOKEN)];
+  let over = false;
+  let hits = 0;
+  const look = (async () => {
+    while (!over) {
+      const args = ["-rlaF", ...forms.flatMap((form) => ["-e", form]), parent];
+      const found = await new Promise((done) => spawn("grep", args, { stdio: "ignore" }).on("close", done));
+      if (found === 0) hits += 1;
+      await sleep(20);
+    }
+  })();
+  await materialize({ ...request, resolution: await resolve(request), target: join(parent, "repo") });
+  over = true;
+  await look;
+  expect(hits).toBe(0);
+  expect(await readdir(parent)).toEqual(["repo"]);
+  await server.close();
+});
