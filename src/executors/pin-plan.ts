@@ -14,9 +14,10 @@ export interface PinnedPlan {
 /** Turns every revision without a pin into a commit, all at once. Throws one BowlineError with every refusal. */
 export async function pinPlan(plan: Plan, context: ExecutionContext, engine: GitEngine): Promise<PinnedPlan> {
   const resolutions = new Map<string, Resolution>();
-  const problems: ProblemInput[] = [];
+  /** By step, so that they are told in declared order, whichever host answers first. */
+  const refused: ProblemInput[][] = [];
   const init = await Promise.all(
-    plan.init.map(async (step) => {
+    plan.init.map(async (step, index) => {
       if (step.kind !== "git" || step.pin !== undefined) return step;
       try {
         const resolution = await engine.resolve(gitRequest(step, context));
@@ -25,12 +26,13 @@ export async function pinPlan(plan: Plan, context: ExecutionContext, engine: Git
       } catch (error) {
         if (!(error instanceof BowlineError)) throw error;
         if (!isHandlersOwn(step, error))
-          problems.push(...error.problems.map((problem) => ({ ...problem, ...placeOf(step) })));
+          refused[index] = error.problems.map((problem) => ({ ...problem, ...placeOf(step) }));
         else context.onEvent({ type: "warning", warning: handlerWarning(step, error) });
         return step;
       }
     }),
   );
+  const problems = refused.flat();
   if (problems.length > 0 || context.stop.aborted || context.kill.aborted) {
     for (const { session } of resolutions.values()) session.close();
     if (problems.length > 0) throw new BowlineError(problems);
