@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { materialize } from "../../src/git/index.ts";
+import { childScript } from "../support/child-script.ts";
+import { git, startGitServer, temporaryFolder } from "../support/index.ts";
+import { requestFor } from "./request.ts";
+
+it("a process that is killed at any moment leaves no half target, and the next one sweeps what it left", async () => {
+  const server = await startGitServer();
+  const files = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`f${index}`, `${index}`.repeat(50)]));
+  const made = await server.add("org/test", { commits: [{ files }] });
+  const url = `${server.url}/org/test.git`;
+  const script = await childScript(`
+    import { materialize } from "#src/git/index.ts";
+    import { DEFAULT_POLICY } from "#src/config/index.ts";
+    const [url, commit, target, searchPath] = args;
+    await materialize({ url, target, resolution: { commit }, policy: DEFAULT_POLICY, network: { searchPath },
+      options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] }, findCredential: async () => undefined });
+  `);
+  const commit = made.commits["main"]!;
+  const parent = await temporaryFolder();
+  for (let round = 0; round < 12; round += 1) {
+    const target = join(parent, `repo${round}`);
+    const child = spawn(process.execPath, [script.file, url, commit, target, process.env["PATH"]!], {
+      stdio: "ignore",
+    });
+    const closed = new Promise((done) => child.once("close", done));
+    await sleep(40 + round * 15);
+    child.kill("SIGKILL");
+    await closed;
+    const whole = !existsSync(target) || (await git(target, ["status", "--porcelain"])) === "";
+    expect(whole).toBe(true);
+  }
+  script.remove();
+  await sleep(500);
+  await materialize({ ...requestFor(url), resolution: { commit }, target: join(parent, "last") });
+  expect((await readdir(parent)).filter((name) => name.startsWith("."))).toEqual([]);
+  await server.close();
+});
