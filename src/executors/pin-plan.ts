@@ -53,6 +53,7 @@ export function gitRequest(step: GitStep, context: ExecutionContext): GitRequest
     policy: context.config.policy,
     network: context.config.network,
     cache: join(context.config.home.cache, "git"),
+    mark: { BOWLINE_RUN_UUID: context.uuid },
     signal: AbortSignal.any([context.stop, context.kill]),
     onEvent: (event) =>
       context.onEvent({ type: "git", step: step.name, ...(connection === undefined ? {} : { connection }), event }),

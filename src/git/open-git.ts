@@ -32,7 +32,7 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>;
 }
 
-export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | "cache" | "connection"> {
+export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | "cache" | "connection" | "mark"> {
   /** Where git may go and with what; absent: nowhere, git works on this machine only. */
   access?: Access;
   /** A private folder (mode 0700) that exists; it becomes git's home. */
@@ -71,6 +71,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
     GIT_ALLOW_PROTOCOL: access?.url.scheme ?? "none",
     ...(access === undefined && { GIT_NO_LAZY_FETCH: "1" }),
     ...ssh?.env,
+    ...options.mark,
   };
   async function run(args: readonly string[], runOptions: RunOptions = {}): Promise<GitExit> {
     const { cwd = folder, expected = [], onLine, input } = runOptions;

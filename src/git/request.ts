@@ -19,6 +19,8 @@ export interface GitRequest {
   network: Network;
   /** Folder for what the engine keeps between calls (what a host speaks, certificate bundles, later the caches). */
   cache?: string;
+  /** Environment variables that every git started for this request carries, so that one which outlives its starter can be found. */
+  mark?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
   onEvent?: (event: GitEvent) => void;
 }
