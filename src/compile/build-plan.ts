@@ -1,4 +1,5 @@
 import type { Connection } from "../connections/index.ts";
+import type { ErrorCode } from "../lib/index.ts";
 import {
   checkShape,
   type InitEntry,
@@ -46,10 +47,11 @@ export function buildPlan({ input, operation, params, inits, report }: PlanInput
   const settings: InitSettings = { catalog: catalog.connections, policy, context, report };
 
   const entries = [...inits, ...listItems(get(operation.run, "init"))];
-  const drafts = entries.flatMap((entry) => draftEntry(entry, rendering, settings) ?? []);
-  if (report.errors.length > 0) return undefined;
-
-  const initNames = Object.fromEntries(drafts.map(draftNames).filter((one) => one !== undefined));
+  const drafted = entries.map((entry) => ({ entry, draft: draftEntry(entry, rendering, settings) }));
+  const drafts = drafted.flatMap(({ draft }) => draft ?? []);
+  const initNames = Object.fromEntries(
+    drafted.flatMap(({ entry, draft }) => [draft ? draftNames(draft) : standInNames(entry)].filter((one) => !!one)),
+  );
   const full: Rendering = { ...rendering, context: { ...names.context, init: initNames } };
   const containers = drafts.map(
     ({ node }) => nodeAt(node, ["container"]) && renderNode(nodeAt(node, ["container"])!, full),
@@ -101,6 +103,34 @@ export function buildPlan({ input, operation, params, inits, report }: PlanInput
   };
 }
 
+/**
+ * Of a file that has errors already, what is wrong with its init entries and connections all the same: all but the
+ * consequences of what was told before.
+ */
+export function checkNames({ input, operation, report }: Pick<PlanInput, "input" | "operation" | "report">): void {
+  const own: Report = { errors: [], warnings: [] };
+  const { catalog, context, policy } = input;
+  const names = templateNames({ params: [], connections: catalog.connections, context, name: "" });
+  const rendering: Rendering = { ...names, report: own, made: { characters: 0 } };
+  for (const entry of listItems(get(operation.run, "init"))) {
+    draftEntry(entry, rendering, { catalog: catalog.connections, policy, context, report: own });
+  }
+  for (const item of listItems(get(operation.run, "connections"))) {
+    const name = textOf(item);
+    if (name === undefined || name.includes("{{") || catalog.connections.has(name)) continue;
+    own.errors.push(connectionNotFound(name, catalog.connections, placeOf(item.spot)));
+  }
+  report.errors.push(...own.errors.filter(({ code }) => INDEPENDENT.has(code)));
+}
+
+const INDEPENDENT: ReadonlySet<ErrorCode> = new Set([
+  "CONNECTION_NOT_FOUND",
+  "GIT_REVISION_INVALID",
+  "GIT_FLAG_INVALID",
+  "GIT_URL_INVALID",
+  "PATH_INVALID",
+]);
+
 function listItems(node: YamlNode | undefined): readonly YamlNode[] {
   return node?.kind === "list" ? node.items : [];
 }
@@ -141,6 +171,12 @@ function draftNames({ connection, work }: InitDraft): [string, unknown] | undefi
   const name = connection?.name ?? work.path.split("/").at(-1)!;
   const { url, revision } = work.ask;
   return [name, { ...(connection && connectionNames(connection)), url, revision: revision ?? null, path: work.path }];
+}
+
+/** For an entry that has an error, so that templates which name it are none. */
+function standInNames(entry: YamlNode): [string, unknown] | undefined {
+  const name = textOf(get(entry, "connection"));
+  return name === undefined ? undefined : [name, { url: "", revision: null, path: "" }];
 }
 
 function planName(input: CompileInput, operation: Operation, report: Report): string {

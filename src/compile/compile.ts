@@ -1,8 +1,8 @@
 import type { ProblemInput } from "../lib/index.ts";
 import { connectionInits } from "./param-init.ts";
-import { buildPlan } from "./build-plan.ts";
+import { buildPlan, checkNames } from "./build-plan.ts";
 import type { CompileInput, CompileResult } from "./input.ts";
-import { applyBuild, readOperation } from "./operation.ts";
+import { applyBuild, type Operation, readOperation } from "./operation.ts";
 import { resolveParams } from "./params.ts";
 import { applyGitPreset } from "./preset.ts";
 import { inOrder, type Report } from "./report.ts";
@@ -27,6 +27,13 @@ export function compile(input: CompileInput): CompileResult {
 function compilePlan(input: CompileInput, report: Report): CompileResult["plan"] {
   const operation = readOperation(input, report);
   if (!operation) return undefined;
+  const plan = planOf(operation, input, report);
+  // What a first error kept from being looked at, and is no consequence of it; what was told already is told once.
+  if (report.errors.length > 0) checkNames({ input, operation, report });
+  return plan;
+}
+
+function planOf(operation: Operation, input: CompileInput, report: Report): CompileResult["plan"] {
   // A file whose shape is wrong would only give consequences from here on.
   if (report.errors.length > 0) return undefined;
   applyBuild(operation, report);

@@ -37,7 +37,7 @@ export function gitAsk({ node, fields, connection, policy, report }: GitAskInput
   const schema = connection?.schema;
   const place = (...path: PropertyKey[]): Place =>
     placeOf(nodeAt(node, ["git", ...path])?.spot ?? node.entries.get("connection")?.value.spot ?? node.spot);
-  const told = { ...(connection && { connection: connection.name }) };
+  const told = { ...(connection?.name && { connection: connection.name }) };
   const url = fields.url ?? schema?.url;
   if (url === undefined) {
     report.errors.push(withoutUrl(connection, place()));

@@ -37,14 +37,19 @@ export interface InitSettings {
   report: Report;
 }
 
+const STAND_IN: Connection = { name: "", kind: "git", schema: { url: "https://stand-in.invalid/repository" } };
+
 /** What an init entry is, and where it lands. Undefined when something is wrong, which is told. */
 export function draftInit(node: YamlMap, fields: InitEntry, settings: InitSettings): InitDraft | undefined {
   const { catalog, report, context } = settings;
   const at = (key: string): Place => placeOf(nodeAt(node, [key])?.spot ?? node.spot);
   const told = (problem: ProblemInput): undefined => void report.errors.push(problem);
   const connection = fields.connection === undefined ? undefined : catalog.get(fields.connection);
-  if (fields.connection !== undefined && !connection)
+  if (fields.connection !== undefined && !connection) {
+    // What the entry says of its own is wrong or right whichever connection is meant.
+    if (fields.git) gitAsk({ node, fields: fields.git, connection: STAND_IN, policy: settings.policy, report });
     return told(connectionNotFound(fields.connection, catalog, at("connection")));
+  }
   if (fields.file) {
     const extra = (["git", "connection", "container"] as const).find((key) => fields[key] !== undefined);
     if (extra)
