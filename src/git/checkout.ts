@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeError } from "../lib/index.ts";
 import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "./empty-repository.ts";
+import { quoted } from "./git-config.ts";
 import type { Git } from "./open-git.ts";
 import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
 
@@ -86,8 +87,4 @@ async function writeIfAbsent(path: string, text: string): Promise<void> {
     const cause = error instanceof Error ? error.cause : undefined;
     if ((cause as NodeJS.ErrnoException | undefined)?.code !== "EEXIST") throw error;
   });
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

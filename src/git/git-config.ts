@@ -95,6 +95,6 @@ export function configSection(name: string, values: Readonly<Record<string, stri
 }
 
 /** A value or subsection as git's configuration has it: `git help config`, "Syntax". */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

@@ -1,4 +1,4 @@
-import { BowlineError, parseGitUrl, type GitUrl } from "../lib/index.ts";
+import { BowlineError, didYouMean, parseGitUrl, type GitUrl } from "../lib/index.ts";
 
 /** One submodule as the commit has it. */
 export interface Submodule {
@@ -81,7 +81,7 @@ function refuseName(name: string): void {
     /[\p{Cc}\\]/u.test(name) ||
     name.split("/").some((part) => part === "" || part === "." || part === "..")
   ) {
-    throw refused(name, "its name is not safe as the name of a folder");
+    throw refusedSubmodule(name, "its name is not safe as the name of a folder");
   }
 }
 
@@ -91,12 +91,12 @@ function refusePath(path: string): void {
     path.startsWith("-") ||
     /[\p{Cc}\\]/u.test(path) ||
     parts.some((part) => part === "" || part === "." || part === ".." || /^\.git[ .]*$/i.test(part));
-  if (unsafe) throw refused(path, "its path is not safe");
+  if (unsafe) throw refusedSubmodule(path, "its path is not safe");
 }
 
 function refuseUrl(path: string, url: string): void {
   if (url.startsWith("-") || /\p{Cc}/u.test(url))
-    throw refused(path, 'its url begins with "-" or holds a control character');
+    throw refusedSubmodule(path, 'its url begins with "-" or holds a control character');
 }
 
 /** Each `../` takes away one part of the path, never the host. */
@@ -109,14 +109,15 @@ function relativeTo(base: string, { path, url }: Pick<Submodule, "path" | "url">
     else if (relative.startsWith("../")) {
       relative = relative.slice(3);
       if (parts.length === 0 || parts.join("/") === "")
-        throw refused(path, `its url "${printable(url)}" leaves the host of "${base}"`);
+        throw refusedSubmodule(path, `its url "${printable(url)}" leaves the host of "${base}"`);
       parts.pop();
     } else break;
   }
   return start + [...parts, ...relative.replace(/\/+$/, "").split("/")].join("/");
 }
 
-function refused(what: string, why: string): BowlineError {
+/** The error for a submodule that must not be written to this machine. */
+export function refusedSubmodule(what: string, why: string): BowlineError {
   return new BowlineError({
     code: "GIT_CONTENT_REFUSED",
     message: `the submodule "${printable(what)}" is refused: ${why}`,
@@ -129,6 +130,15 @@ function invalid(path: string, why: string): BowlineError {
     code: "GIT_SUBMODULE_INVALID",
     message: `the submodule "${printable(path)}" cannot be fetched: ${why}`,
     hint: "correct .gitmodules in the repository, or name the submodules that are wanted: `--recurse-submodules=PATH`",
+  });
+}
+
+/** The error for a path that was asked for and is no submodule. */
+export function unknownSubmodule(path: string, known: readonly string[]): BowlineError {
+  return new BowlineError({
+    code: "GIT_SUBMODULE_INVALID",
+    message: `the repository has no submodule at "${printable(path)}"`,
+    hint: didYouMean(path, known) ?? "name paths as `git submodule status` shows them",
   });
 }
 

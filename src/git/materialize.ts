@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { openAccess, reached, type Access } from "./access.ts";
 import { checkBudget } from "./budget.ts";
 import { finishConfig, pointHead, prepareRepository, writeFiles, type RepositoryPlan } from "./checkout.ts";
@@ -8,6 +9,8 @@ import { located } from "./failures.ts";
 import { fetchByGit, filterFor } from "./fetch-by-git.ts";
 import { checkGitVersion } from "./git-version.ts";
 import { openGit } from "./open-git.ts";
+import { addContents } from "./lfs.ts";
+import { addSubmodules } from "./submodules.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import { openWorkplace, type Workplace } from "./target.ts";
 import { warnOfVersionFromGit } from "./version-from-git.ts";
@@ -76,9 +79,20 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
       return read;
     });
     if (shallow) warn(request, await warnOfVersionFromGit(repository));
-    await finishConfig(plan);
+    const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
+    const added = await phase("checkout", async () => {
+      const contents = await addContents(tree);
+      await finishConfig(plan);
+      return [contents, await addSubmodules({ ...tree, gitFolder: join(repository, ".git"), materialize })] as const;
+    });
+    const [contents, { submodules, bytes: ofSubmodules }] = added;
+    for (const warning of contents.warnings) warn(request, warning);
     await phase("copy", () => workplace.publish());
-    return { ...describe(request), ...details, bytes, timings: { resolve: tookOf(resolution), ...phase.timings } };
+    return {
+      ...{ ...describe(request), ...details, submodules },
+      bytes: bytes + contents.bytes + ofSubmodules,
+      timings: { resolve: tookOf(resolution), ...phase.timings },
+    };
   } finally {
     await git.close();
   }
@@ -102,7 +116,7 @@ function phases({ onEvent }: MaterializeRequest): Phases {
     const started = performance.now();
     onEvent?.({ phase: name, state: "start" });
     const result = await work();
-    timings[name] = Math.round(performance.now() - started);
+    timings[name] += Math.round(performance.now() - started);
     onEvent?.({ phase: name, state: "end" });
     return result;
   }
@@ -111,7 +125,7 @@ function phases({ onEvent }: MaterializeRequest): Phases {
 
 function describe(
   request: MaterializeRequest,
-): Omit<CodeReference, "tree" | "author" | "date" | "subject" | "bytes" | "timings"> {
+): Omit<CodeReference, "tree" | "author" | "date" | "subject" | "submodules" | "bytes" | "timings"> {
   const { connection, revision, resolution, target, shownPath } = request;
   return {
     ...(connection !== undefined && { connection }),
@@ -121,7 +135,6 @@ function describe(
     ...(resolution.ref !== undefined && { ref: resolution.ref }),
     commit: resolution.commit,
     path: shownPath ?? target,
-    submodules: [],
     by: "engine",
     history: request.options.history,
     cache: "miss",

@@ -13,10 +13,10 @@ export function sparsePatterns(folders: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** What git must be told beside the patterns, in the repository's own configuration. */
+/** What git must be told beside the patterns, in section `core` of the repository's own configuration. */
 export const SPARSE_CONFIG: Readonly<Record<string, string>> = {
-  "core.sparseCheckout": "true",
-  "core.sparseCheckoutCone": "true",
+  sparseCheckout: "true",
+  sparseCheckoutCone: "true",
 };
 
 /** Whether a path of the repository is checked out: a file at its folder's own level, or anything below a wanted one. */

@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   REDIRECT_REFUSED: { exit: 5, meaning: "the server redirects to a place the credential must not go to" },
   HOST_BUSY: { exit: 5, meaning: "the server answers 429 or 5xx, also after retries" },
   GIT_PROTOCOL: { exit: 5, meaning: "the server does not speak git, or breaks its protocol" },
+  LFS_FAILED: { exit: 5, meaning: "the LFS server does not give an object that the commit needs" },
   EXECUTOR_ABSENT: { exit: 5, meaning: "the executor is not there or cannot be reached" },
   // the rest
   INTERNAL: { exit: 70, meaning: "a bug in Bowline" },
