@@ -71,26 +71,23 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
       await prepareRepository(plan, access.url.remote);
       return fetchByGit({ git, repository, access, commit, ref, request, session: sessionOf(resolution), deadline });
     });
-    const details = await phase("checkout", async () => {
+    const { details, contents, added } = await phase("checkout", async () => {
       const url = request.url;
       await checkBudget({ git, repository, commit, url, policy, withoutContents: filter !== undefined });
       await pointHead(plan);
       const [read] = await bothOrFirstError(readCommit(git, { repository, commit, url }), writeFiles(git, plan));
-      return read;
+      const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
+      const lfs = await addContents(tree);
+      await finishConfig(plan);
+      const gitFolder = join(repository, ".git");
+      return { details: read, contents: lfs, added: await addSubmodules({ ...tree, gitFolder, materialize }) };
     });
     if (shallow) warn(request, await warnOfVersionFromGit(repository));
-    const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
-    const added = await phase("checkout", async () => {
-      const contents = await addContents(tree);
-      await finishConfig(plan);
-      return [contents, await addSubmodules({ ...tree, gitFolder: join(repository, ".git"), materialize })] as const;
-    });
-    const [contents, { submodules, bytes: ofSubmodules }] = added;
     for (const warning of contents.warnings) warn(request, warning);
     await phase("copy", () => workplace.publish());
     return {
-      ...{ ...describe(request), ...details, submodules },
-      bytes: bytes + contents.bytes + ofSubmodules,
+      ...{ ...describe(request), ...details, submodules: added.submodules },
+      bytes: bytes + contents.bytes + added.bytes,
       timings: { resolve: tookOf(resolution), ...phase.timings },
     };
   } finally {
@@ -116,7 +113,7 @@ function phases({ onEvent }: MaterializeRequest): Phases {
     const started = performance.now();
     onEvent?.({ phase: name, state: "start" });
     const result = await work();
-    timings[name] += Math.round(performance.now() - started);
+    timings[name] = Math.round(performance.now() - started);
     onEvent?.({ phase: name, state: "end" });
     return result;
   }

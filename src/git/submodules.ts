@@ -166,12 +166,21 @@ async function addSubmodule(level: Level, submodule: Submodule): Promise<Submodu
  */
 async function urlToAsk(url: GitUrl, { request, access }: Level): Promise<GitUrl> {
   if (await hasCredential(url, request)) return url;
-  const own = access.credential === undefined ? await request.findCredential(access.url) : access.credential;
-  const translated = [own === undefined ? undefined : urlInScopeOf(url, own.scope), overTheOther(url)];
+  const own = access.credential ?? (await request.findCredential(access.url));
+  const translated = [
+    own === undefined ? undefined : asUser(urlInScopeOf(url, own.scope), access.url),
+    overTheOther(url),
+  ];
   for (const other of translated) {
     if (other !== undefined && other.scheme !== url.scheme && (await hasCredential(other, request))) return other;
   }
   return url.scheme === "ssh" ? (overTheOther(url) ?? url) : url;
+}
+
+/** The repository's own user name where both are on one ssh server: not every server calls it `git`. */
+function asUser(url: GitUrl | undefined, { scheme, user }: GitUrl): GitUrl | undefined {
+  if (url?.scheme !== "ssh" || scheme !== "ssh" || user === undefined) return url;
+  return parseGitUrl(url.href.replace(/^ssh:\/\/([^/@]*@)?/, `ssh://${user}@`));
 }
 
 async function hasCredential(url: GitUrl, request: MaterializeRequest): Promise<boolean> {
