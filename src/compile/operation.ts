@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, type ProblemInput } from "../lib/index.ts";
 import { nodeAt, type PatchStrategy, placeOf, type YamlMap, type YamlNode } from "../spec/index.ts";
 import type { Fragment } from "./fragment.ts";
 import type { CompileInput } from "./input.ts";
@@ -29,7 +29,10 @@ export function readOperation(input: CompileInput, report: Report): Operation | 
   const presets = presetFiles.flatMap((one) => readPreset(one, report) ?? []);
   const found = fragment && findComponent(fragment, { file: file.name, input, report });
   const run = asMap(get(found?.root, "run"));
-  if (!fragment || !found || !run) return undefined;
+  if (!fragment || !found || !run) {
+    if (fragment && report.errors.length === 0) report.errors.push(notWrittenOut((found ?? fragment).root));
+    return undefined;
+  }
   const isOperation = fragment.kind === "operation";
   const operation: Operation = {
     component: found.root,
@@ -46,6 +49,19 @@ export function readOperation(input: CompileInput, report: Report): Operation | 
   for (const preset of presets) applyPreset(operation, preset);
   return operation;
 }
+
+/** A template may stand for most values, but not for what is to be run. */
+function notWrittenOut(root: YamlMap): ProblemInput {
+  const key = ["run", ...REFERENCES].find((one) => root.entries.has(one)) ?? "run";
+  return {
+    code: "FIELD_INVALID",
+    message: `"${key}" cannot be a template`,
+    hint: "write it out: templates are rendered within the run",
+    place: placeOf(get(root, key)?.spot ?? root.spot),
+  };
+}
+
+const REFERENCES = ["component", "pathRef", "urlRef"];
 
 function findComponent(
   fragment: Fragment,

@@ -108,6 +108,15 @@ describe("any text gives a plan or errors with places, never an exception", () =
     );
   });
 
+  test.each([
+    "run: '{{ x }}'",
+    "component: '{{ x }}'\nkind: operation",
+    "component: {run: '{{ x }}'}\nkind: operation",
+  ])("a template in the place of what is to be run: %s", (text) => {
+    holds(text);
+    expect(compileText(text).errors).toMatchObject([{ code: "FIELD_INVALID", place: { line: 1 } }]);
+  });
+
   test("any preset, git preset and params from the command line", () => {
     const main =
       "inputs: [{name: x, type: any, isOptional: true}]\nrun: {kind: job, init: [{connection: repo1}], container: {command: ['{{ x }}']}}";
