@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import type { CliContext } from "../context.ts";
 import type { PlayFolder } from "./play-folder.ts";
 
@@ -21,9 +22,10 @@ export function runTyped(
   stop.addEventListener("abort", passOn, { once: true });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => {
+    child.once("close", (code, signal) => {
       stop.removeEventListener("abort", passOn);
-      resolve(code ?? 1);
+      // A signal for both may end the command before this process has taken notice of it.
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
 }
