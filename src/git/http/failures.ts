@@ -26,7 +26,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
   const host = hostOf(asked.url);
   const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
   if (tls) {
-    const message = `the TLS connection to "${host}" is not acceptable: ${tls.what(host)}`;
+    const message = `the TLS connection to "${host}" is not acceptable: ${tls.what(asked.url.host, cause)}`;
     return new BowlineError({ code: "TLS_FAILED", message, hint: tls.hint }, { cause });
   }
   if (asked.proxy !== undefined && CONNECTION_ERRNOS.test(errno)) {
@@ -108,7 +108,7 @@ function millisecondsOf(retryAfter: string | undefined): number | undefined {
 }
 
 interface TlsCause {
-  what: (host: string) => string;
+  what: (host: string, cause: unknown) => string;
   hint: string;
 }
 
@@ -132,10 +132,18 @@ const TLS_CAUSES: Record<string, TlsCause | undefined> = {
     hint: "set this machine's clock",
   },
   ERR_TLS_CERT_ALTNAME_INVALID: {
-    what: (host) => `its certificate is for another host than "${host}"`,
+    what: (host, cause) => `its certificate is not for "${host}" but for ${namesOf(cause)}`,
     hint: "use the host name that the certificate has",
   },
 };
+
+/** The names in a certificate, of which there may be hundreds. */
+function namesOf(cause: unknown): string {
+  const { cert } = cause as { cert?: { subjectaltname?: string } };
+  const names = (cert?.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
+  const shown = names.filter((name) => /^[\w.*:-]+$/.test(name)).slice(0, 4);
+  return shown.length === 0 ? "no host at all" : shown.map((name) => `"${name}"`).join(", ");
+}
 
 function otherTls(cause: unknown): TlsCause {
   const text = cause instanceof Error ? cause.message : "";
