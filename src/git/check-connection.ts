@@ -1,7 +1,7 @@
 import { BowlineError, type Problem } from "../lib/index.ts";
 import type { GitRequest } from "./request.ts";
 import { resolve } from "./resolve.ts";
-import type { ServerFeatures, Session } from "./session.ts";
+import type { ServerFeatures, Session } from "./server/session.ts";
 
 /** What works with a connection. */
 export interface ConnectionReport extends ServerFeatures {

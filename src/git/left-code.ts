@@ -2,10 +2,10 @@ import { lstat, readFile, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isFullCommit } from "../lib/index.ts";
 import type { CodeReference } from "./code-reference.ts";
-import { readCommit } from "./commit-details.ts";
-import { makeEmptyRepository } from "./empty-repository.ts";
-import { openGit, type Git } from "./open-git.ts";
-import { withPrivateFolder } from "./private-folder.ts";
+import { readCommit } from "./trees/commit-details.ts";
+import { makeEmptyRepository } from "./objects/empty-repository.ts";
+import { openGit, type Git } from "./process/open-git.ts";
+import { withPrivateFolder } from "./process/private-folder.ts";
 import type { GitRequest } from "./request.ts";
 
 /** What a handler was asked for, and where it was to put it. */

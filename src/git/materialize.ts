@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { openAccess, reached, type Access } from "./access.ts";
-import { checkBudget } from "./budget.ts";
-import { finishConfig, pointHead, prepareRepository, writeFiles, type RepositoryPlan } from "./checkout.ts";
+import { checkBudget } from "./trees/budget.ts";
+import { finishConfig, pointHead, prepareRepository, writeFiles, type RepositoryPlan } from "./trees/checkout.ts";
 import type { CodeReference } from "./code-reference.ts";
-import { readCommit } from "./commit-details.ts";
+import { readCommit } from "./trees/commit-details.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { located } from "./failures.ts";
-import { fetchByGit, filterFor } from "./fetch-by-git.ts";
-import { checkGitVersion } from "./git-version.ts";
-import { openGit } from "./open-git.ts";
-import { addContents } from "./lfs.ts";
-import { addSubmodules } from "./submodules.ts";
+import { fetchByGit, filterFor } from "./objects/fetch-by-git.ts";
+import { checkGitVersion } from "./process/git-version.ts";
+import { openGit } from "./process/open-git.ts";
+import { addContents } from "./trees/lfs.ts";
+import { addSubmodules } from "./trees/submodules.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import { openWorkplace, type Workplace } from "./target.ts";
-import { warnOfVersionFromGit } from "./version-from-git.ts";
+import { warnOfVersionFromGit } from "./trees/version-from-git.ts";
 import type { Problem } from "../lib/index.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Network, Policy } from "../config/index.ts";
 import type { FindCredential } from "../connections/index.ts";
 import type { Place, Problem } from "../lib/index.ts";
 import type { GitOptions } from "../spec/index.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./server/session.ts";
 
 /** What is asked of the engine, before it is known which commit that is. */
 export interface GitRequest {

@@ -1,13 +1,13 @@
 import { openAccess, reached, type Access } from "./access.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { located } from "./failures.ts";
-import { findCommit, type Found } from "./find-commit.ts";
-import { commitsBeginningWith, openGitSession } from "./git-session.ts";
-import { openHttpSession } from "./http-session.ts";
+import { findCommit, type Found } from "./server/find-commit.ts";
+import { commitsBeginningWith, openGitSession } from "./server/git-session.ts";
+import { openHttpSession } from "./server/http-session.ts";
 import type { GitRequest, Resolution } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { parseRevision, type Problem } from "../lib/index.ts";
-import type { OpenSession } from "./session.ts";
+import type { OpenSession } from "./server/session.ts";
 
 const TRIES = 3;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readGitmodules, submoduleUrl } from "../../src/git/gitmodules.ts";
+import { readGitmodules, submoduleUrl } from "../../src/git/trees/gitmodules.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
 
 const COMMIT = "a".repeat(40);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { scopeOf, type Credential } from "../../src/connections/index.ts";
-import { prepareJobGit, type JobConnection, type JobGit } from "../../src/git/job-git.ts";
+import { prepareJobGit, type JobConnection, type JobGit } from "../../src/git/job/job-git.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
 import {
   makeRepository,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { packetText, readPackets, writePackets } from "../../src/git/pkt-line.ts";
+import { packetText, readPackets, writePackets } from "../../src/git/server/pkt-line.ts";
 
 it("what is written is read again", () => {
   const line = fc.string({ unit: "grapheme" }).filter((text) => !text.endsWith("\n"));

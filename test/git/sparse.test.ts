@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inSparse, sparsePatterns } from "../../src/git/sparse.ts";
+import { inSparse, sparsePatterns } from "../../src/git/trees/sparse.ts";
 import { git, temporaryFolder } from "../support/index.ts";
 
 test.each([[["docs"]], [["src/model", "docs/"]], [["a/b/c", "a/b", "a/x"]], [["we*ird/fo[l]der", "./src"]]])(

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Credential } from "../../src/connections/index.ts";
-import { sshProblem } from "../../src/git/ssh-errors.ts";
-import { readHostKeys } from "../../src/git/ssh-host-keys.ts";
-import { openSsh, type SshOptions } from "../../src/git/ssh.ts";
+import { sshProblem } from "../../src/git/ssh/ssh-errors.ts";
+import { readHostKeys } from "../../src/git/ssh/ssh-host-keys.ts";
+import { openSsh, type SshOptions } from "../../src/git/ssh/ssh.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
 import {
   makeRepository,

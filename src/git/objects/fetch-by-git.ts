@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import type { GitOptions } from "../../spec/index.ts";
+import { BowlineError } from "../../lib/index.ts";
+import type { Access } from "../access.ts";
+import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
+import type { Deadline } from "../deadline.ts";
+import { isUnadvertised } from "../process/git-failure.ts";
+import type { Git } from "../process/open-git.ts";
+import type { GitRequest } from "../request.ts";
+import { withRetries } from "../retry.ts";
+import type { Session } from "../server/session.ts";
+
+export interface FetchOptions {
+  git: Git;
+  /** A fresh repository with a remote `origin`; only this fetch writes to it. */
+  repository: string;
+  access: Access;
+  commit: string;
+  ref?: string | undefined;
+  request: GitRequest;
+  /** What is known of the server, where it was asked before. */
+  session?: Pick<Session, "protocol" | "capabilities"> | undefined;
+  deadline: Deadline;
+}
+
+const TRIES = 4;
+
+/**
+ * Brings the commit and as much history as is asked for, by git. What arrived is this very commit, for git checks the name of what
+ * it receives. Returns the bytes of the packs that came. Throws GIT_REVISION_NOT_FOUND, GIT_TOO_LARGE or what reaching the server threw.
+ */
+export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
+  const { request, repository, deadline } = options;
+  await withRetries(() => fetchOnce(options), { deadline, tries: TRIES, onEvent: request.onEvent });
+  const bytes = await receivedBytes(join(repository, ".git"));
+  const { maxBytes } = request.policy;
+  if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
+  return { bytes };
+}
+
+/** The filter that goes with the options: old file contents are left out for `commits`, those of other folders for `sparse`. */
+export function filterFor(options: GitOptions): "blob:none" | undefined {
+  return options.history === "commits" || options.sparse.length > 0 ? "blob:none" : options.filter;
+}
+
+async function fetchOnce(options: FetchOptions): Promise<void> {
+  if (givesAnyCommit(options.session)) {
+    try {
+      return await runFetch(options, { wanted: options.commit, ...shape(options.request.options) });
+    } catch (error) {
+      if (!isUnadvertised(error)) throw error;
+    }
+  }
+  await fetchByReference(options);
+}
+
+/** A v0 server gives what its references point to, and more only if it says so; dumb http has no idea of a single commit. */
+function givesAnyCommit(session: FetchOptions["session"]): boolean {
+  if (session?.protocol === "dumb") return false;
+  if (session?.protocol !== "v0") return true;
+  return ["allow-reachable-sha1-in-want", "allow-any-sha1-in-want"].some((one) => session.capabilities.has(one));
+}
+
+/** Where a commit cannot be asked for by name: the reference it was found by, then the whole of it, then everything. */
+async function fetchByReference(options: FetchOptions): Promise<void> {
+  const { ref, request, session } = options;
+  const full = { depth: undefined, tags: true, everything: true };
+  const shallow = shape(request.options);
+  if (ref !== undefined && shallow.depth !== undefined && session?.protocol !== "dumb") {
+    await runFetch(options, { wanted: ref, ...shallow });
+    if (await hasCommit(options)) return;
+  }
+  await runFetch(options, { ...(ref !== undefined && { wanted: ref }), ...full, unshallow: true });
+  if (await hasCommit(options)) return;
+  throw new BowlineError({
+    code: "GIT_REVISION_NOT_FOUND",
+    message: `"${options.access.url.text}" has no commit "${options.commit}" on any branch or tag`,
+    hint: "check whether it was pushed; this server gives out only what a branch or tag leads to",
+  });
+}
+
+interface Shape {
+  depth: number | undefined;
+  tags: boolean;
+  /** All branches. */
+  everything: boolean;
+}
+
+function shape({ history, tags }: GitOptions): Shape {
+  const everything = typeof history !== "number";
+  return { depth: everything ? undefined : history, tags: tags || everything, everything };
+}
+
+async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; unshallow?: boolean }): Promise<void> {
+  const { git, repository, request, ref } = options;
+  const filter = filterFor(request.options);
+  const refspecs = [
+    ...(what.wanted === undefined ? [] : [what.wanted]),
+    ...(what.everything ? ["+refs/heads/*:refs/remotes/origin/*"] : []),
+    // the tag itself, so that the job can see which one it has
+    ...(ref?.startsWith("refs/tags/") === true && !what.tags ? [`+${ref}:${ref}`] : []),
+  ];
+  const flags = [
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+    what.tags ? "--tags" : "--no-tags",
+    ...(what.depth === undefined ? [] : [`--depth=${what.depth}`]),
+    ...(what.unshallow === true && (await isShallow(options)) ? ["--unshallow"] : []),
+    ...(filter === undefined ? [] : [`--filter=${filter}`]),
+    "--progress",
+  ];
+  let bytes = 0;
+  const watch = watchBytes({
+    gitFolder: join(repository, ".git"),
+    maxBytes: request.policy.maxBytes,
+    url: request.url,
+    onBytes: (now) => (bytes = now),
+  });
+  const signal = AbortSignal.any([options.deadline.signal, watch.signal]);
+  const onLine = (line: string): void => {
+    const progress = /^Receiving objects: +\d+% \((\d+)\/(\d+)\)/.exec(line);
+    if (progress === null) return;
+    request.onEvent?.({
+      phase: "fetch",
+      state: "progress",
+      done: Number(progress[1]),
+      total: Number(progress[2]),
+      bytes,
+    });
+  };
+  await git
+    .run(["fetch", ...flags, "--", "origin", ...refspecs], { cwd: repository, signal, onLine })
+    .finally(watch.stop);
+}
+
+async function isShallow({ git, repository }: FetchOptions): Promise<boolean> {
+  const { stdout } = await git.run(["rev-parse", "--is-shallow-repository"], { cwd: repository });
+  return stdout.toString().trim() === "true";
+}
+
+async function hasCommit({ git, repository, commit }: FetchOptions): Promise<boolean> {
+  const { code } = await git.run(["cat-file", "-e", `${commit}^{commit}`], { cwd: repository, expected: [1, 128] });
+  return code === 0;
+}

@@ -1,0 +1,152 @@
+import { BowlineError, type ErrorCode, type GitUrl, type ProblemInput } from "../../lib/index.ts";
+import type { Access } from "../access.ts";
+import { named } from "../failures.ts";
+import type { GitExit } from "./git-process.ts";
+import { networkError, statusError, type Asked } from "../http/failures.ts";
+import { redirectRefused } from "../http/redirect.ts";
+import { sshProblem } from "../ssh/ssh-errors.ts";
+
+export interface Attempt {
+  access?: Access | undefined;
+  connection?: string | undefined;
+  command: readonly string[];
+}
+
+/** What git's own words (in the C locale, secrets masked) say went wrong, as an error of ours. */
+export function gitFailure({ code, stderr }: GitExit, attempt: Attempt): BowlineError {
+  const { access, connection, command } = attempt;
+  const local = localProblem(stderr);
+  if (local) return new BowlineError(local);
+  if (access !== undefined) {
+    const { url, credential } = access;
+    const remote =
+      url.scheme === "ssh"
+        ? asError(sshProblem(stderr, { url, connection, withKey: credential?.ssh !== undefined }))
+        : httpError(stderr, access);
+    const problem = remote ?? asError(transferProblem(stderr, url));
+    if (problem) return problem;
+  }
+  return new BowlineError({
+    code: access === undefined ? "INTERNAL" : "GIT_PROTOCOL",
+    message: `git ${command.find((word) => !word.startsWith("-")) ?? ""} failed (exit code ${code}): ${lastWords(stderr)}`,
+    hint: access === undefined ? "report this as a bug" : `try it with git: git ls-remote ${named(access.url)}`,
+  });
+}
+
+/** Whether git says that the server gives out only what its references point to (protocol v0). */
+export function isUnadvertised(error: unknown): boolean {
+  return error instanceof BowlineError && /unadvertised object/i.test(error.message);
+}
+
+function asError(problem: ProblemInput | undefined): BowlineError | undefined {
+  return problem && new BowlineError(problem);
+}
+
+/** What concerns this machine and the content, over any transport. */
+function localProblem(stderr: string): ProblemInput | undefined {
+  const row = LOCAL.find(({ words }) => words.test(stderr));
+  return row && { code: row.code, message: `${row.what}: ${lastWords(stderr, row.words)}`, hint: row.hint };
+}
+
+const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = [
+  {
+    words: /No space left on device|Disk quota exceeded/i,
+    code: "DISK_FULL",
+    what: "no space is left for the repository",
+    hint: "free some space, or use another folder",
+  },
+  {
+    words:
+      /Read-only file system|(cannot|could not|unable to) (create|write|open|mkdir).*(Permission denied|Input\/output error)/i,
+    code: "DISK_NOT_WRITABLE",
+    what: "the repository cannot be written",
+    hint: "make the folder writable for this user, or use another one",
+  },
+  {
+    words: /fsck error|object corrupt or missing|invalid path '|error: object [0-9a-f]+: /,
+    code: "GIT_CONTENT_REFUSED",
+    what: "the repository holds what must not be written to this machine",
+    hint: "have the repository repaired; for a harmless fault of old history add its name to policy.fsck.ignore of the config",
+  },
+  {
+    words: /'remote-https?' is not a git command|unable to find remote helper/,
+    code: "GIT_MISSING",
+    what: "git is here without its part for http",
+    hint: "install the whole of git",
+  },
+];
+
+function httpError(stderr: string, access: Access): BowlineError | undefined {
+  const { url, credential } = access;
+  const asked: Asked = { url, source: credential?.http && credential.source };
+  const redirect = /unable to update url base from redirection|redirect(?:ed|ion)?.*?(https?:\S+)/i.exec(stderr);
+  const status = /returned error: (\d{3})|HTTP code (\d{3})|HTTP (\d{3}) curl/.exec(stderr);
+  const number = Number(status?.[1] ?? status?.[2] ?? status?.[3]);
+  if (number >= 300 && number < 400) return redirectRefused(access, redirect?.[1] ?? "another place");
+  if (/Authentication failed|could not read (Username|Password)/.test(stderr)) return statusError(401, asked);
+  if (/repository '.*' not found/.test(stderr)) return statusError(404, asked);
+  if (/HTTP code 407 from proxy|Proxy CONNECT aborted|CONNECT tunnel failed, response 407/.test(stderr))
+    return statusError(407, asked);
+  if (number >= 400) return statusError(number, asked);
+  const row = CURL.find(({ words }) => words.test(stderr));
+  if (row) return networkError(Object.assign(new Error(lastWords(stderr, row.words)), { code: row.errno }), asked);
+  return undefined;
+}
+
+/** curl's words and the system's name for the same fault. */
+const CURL: { words: RegExp; errno: string }[] = [
+  { words: /Could not resolve (host|proxy)/, errno: "ENOTFOUND" },
+  { words: /certificate has expired/, errno: "CERT_HAS_EXPIRED" },
+  { words: /certificate is not yet valid/, errno: "CERT_NOT_YET_VALID" },
+  {
+    words: /self[- ]signed certificate|unable to get (local )?issuer|certificate verification failed|unable to verify/i,
+    errno: "SELF_SIGNED_CERT_IN_CHAIN",
+  },
+  {
+    words: /no alternative certificate subject name|does not match target host/i,
+    errno: "ERR_TLS_CERT_ALTNAME_INVALID",
+  },
+  { words: /SSL certificate problem|SSL routines|gnutls_handshake|TLS connect error/i, errno: "EPROTO" },
+  { words: /Operation too slow|timed out|Timeout was reached/i, errno: "ETIMEDOUT" },
+  { words: /Failed to connect|Connection refused|Couldn't connect/i, errno: "ECONNREFUSED" },
+];
+
+/** What goes wrong in the conversation itself, http or not. */
+function transferProblem(stderr: string, url: GitUrl): ProblemInput | undefined {
+  if (/not our ref|couldn't find remote ref|unadvertised object|no such remote ref/i.test(stderr)) {
+    return {
+      code: "GIT_REVISION_NOT_FOUND",
+      message: `"${named(url)}" does not give the commit: ${lastWords(stderr)}`,
+      hint: "check whether the commit was pushed, and to this repository",
+    };
+  }
+  if (
+    /early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Connection reset|Empty reply|transfer closed/i.test(
+      stderr,
+    )
+  ) {
+    return {
+      code: "HOST_REFUSED",
+      message: `"${url.host}" ended the connection in the middle: ${lastWords(stderr)}`,
+      hint: "try again; check the network of this machine, and whether a proxy is needed",
+    };
+  }
+  if (/does not appear to be a git repository|Could not read from remote/i.test(stderr)) {
+    return {
+      code: "GIT_REPOSITORY_NOT_FOUND",
+      message: `"${named(url)}" is not a git repository, or not for this user`,
+      hint: "check the url",
+    };
+  }
+  return undefined;
+}
+
+/** The line that says it, or the last one with a meaning. */
+function lastWords(stderr: string, words = /^(fatal|error|ERROR|remote): /): string {
+  const lines = stderr
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const line = lines.findLast((one) => words.test(one)) ?? lines.at(-1) ?? "it says nothing";
+  return line.replace(/^(fatal|error|remote): /, "").slice(0, 300);
+}

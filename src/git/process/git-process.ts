@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { BowlineError, errnoOf } from "../../lib/index.ts";
+import { abortError } from "../failures.ts";
+
+/** One start of git. */
+export interface GitStart {
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  /** An open file that git finds as descriptor 3. */
+  descriptor?: number | undefined;
+  signal: AbortSignal;
+  input?: string | Buffer | undefined;
+  /** Gets git's progress and remarks, line by line. */
+  onLine?: ((line: string) => void) | undefined;
+}
+
+export interface GitExit {
+  code: number;
+  stdout: Buffer;
+  /** The last 64 KiB. */
+  stderr: string;
+}
+
+const MAX_STDOUT = 256 * 1024 * 1024;
+const MAX_STDERR = 64 * 1024;
+const GRACE = 2_000;
+
+/**
+ * Starts git in a process group of its own and waits for its end. When the signal is aborted the whole group gets TERM, then KILL.
+ * Throws what the signal was aborted for, or GIT_MISSING; any exit code is an answer.
+ */
+export function startGit(start: GitStart): Promise<GitExit> {
+  const { signal } = start;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(abortError(signal));
+    const child = spawn("git", start.args, {
+      cwd: start.cwd,
+      env: start.env,
+      detached: true,
+      stdio: [start.input === undefined ? "ignore" : "pipe", "pipe", "pipe", start.descriptor ?? "ignore"],
+    });
+    const end = endGroup(child);
+    signal.addEventListener("abort", end.begin, { once: true });
+    const stdout: Buffer[] = [];
+    let length = 0;
+    child.stdout!.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > MAX_STDOUT) end.begin();
+      else stdout.push(chunk);
+    });
+    const stderr = collectLines(child, start.onLine);
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(start.input);
+    child.on("error", (error) => reject(startError(error)));
+    child.on("close", (code) => {
+      end.finish();
+      signal.removeEventListener("abort", end.begin);
+      if (signal.aborted) return reject(abortError(signal));
+      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: stderr() });
+    });
+  });
+}
+
+function endGroup(child: ChildProcess): { begin: () => void; finish: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (name: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch {
+      // the group is gone
+    }
+  };
+  return {
+    begin() {
+      kill("SIGTERM");
+      timer ??= setTimeout(() => kill("SIGKILL"), GRACE);
+    },
+    finish() {
+      // git itself is gone; a helper that it left behind goes too
+      if (timer !== undefined) kill("SIGKILL");
+      clearTimeout(timer);
+    },
+  };
+}
+
+function collectLines(child: ChildProcess, onLine: ((line: string) => void) | undefined): () => string {
+  let kept = "";
+  let open = "";
+  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (open + chunk).split(/[\r\n]/);
+    open = (lines.pop() ?? "").slice(-MAX_STDERR);
+    for (const line of lines) {
+      onLine?.(line);
+      if (!/\d+% \(\d+\/\d+\)/.test(line)) kept = `${kept}${line}\n`.slice(-MAX_STDERR);
+    }
+  });
+  return () => kept + open;
+}
+
+function startError(cause: Error): BowlineError {
+  const absent = errnoOf(cause) === "ENOENT";
+  return new BowlineError(
+    {
+      code: absent ? "GIT_MISSING" : "INTERNAL",
+      message: absent ? "git is not installed, or not in PATH" : `git cannot be started: ${cause.message}`,
+      hint: absent ? "install git 2.34 or newer" : "report this as a bug",
+    },
+    { cause },
+  );
+}

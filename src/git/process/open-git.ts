@@ -1,0 +1,113 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createRedactor, writeError } from "../../lib/index.ts";
+import type { Access } from "../access.ts";
+import { gitConfig } from "./git-config.ts";
+import { gitFailure } from "./git-failure.ts";
+import { FALLBACK_PATH } from "./git-version.ts";
+import { startGit, type GitExit } from "./git-process.ts";
+import { proxyFor } from "../http/proxy.ts";
+import { certificateFile, trustedCertificates } from "../http/trust.ts";
+import { keepPrivate } from "./private-config.ts";
+import type { GitRequest } from "../request.ts";
+import type { SshAccess, SshOptions } from "../ssh/ssh.ts";
+
+/** git, set up once for one place to go and one credential, to be started any number of times. */
+export interface Git {
+  /** Starts git with these arguments. Throws a BowlineError for an exit code that is not expected. */
+  run: (args: readonly string[], options?: RunOptions) => Promise<GitExit>;
+  /** Takes the credential and keys away. */
+  close: () => Promise<void>;
+}
+
+export interface RunOptions {
+  /** The private folder when absent. */
+  cwd?: string;
+  input?: string | Buffer;
+  /** Exit codes besides 0 that are an answer. */
+  expected?: readonly number[];
+  onLine?: (line: string) => void;
+  signal?: AbortSignal;
+  /** More environment; for git-lfs. */
+  env?: Readonly<Record<string, string>>;
+}
+
+export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | "cache" | "connection" | "mark"> {
+  /** Where git may go and with what; absent: nowhere, git works on this machine only. */
+  access?: Access;
+  /** A private folder (mode 0700) that exists; it becomes git's home. */
+  folder: string;
+  signal: AbortSignal;
+  /** More sections of configuration; they win. */
+  config?: string;
+}
+
+/** Sets up environment, configuration, credential, trust and proxy. Nothing of this process's environment but PATH reaches git. */
+export async function openGit(options: OpenGitOptions): Promise<Git> {
+  const { access, folder, policy, network, signal } = options;
+  const home = join(folder, "home");
+  await mkdir(home, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw writeError(home, cause);
+  });
+  const ssh =
+    access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
+  const kept = await keepPrivate(
+    gitConfig({ access, policy, config: options.config, ...(await httpSettings(options)) }),
+    folder,
+  );
+  const redactor = createRedactor(access?.credential?.secretValues ?? []);
+  const env = {
+    PATH: network.searchPath ?? FALLBACK_PATH,
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    TMPDIR: folder,
+    LC_ALL: "C",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: kept.path,
+    GIT_ATTR_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_LFS_SKIP_SMUDGE: "1",
+    GIT_ALLOW_PROTOCOL: access?.url.scheme ?? "none",
+    ...(access === undefined && { GIT_NO_LAZY_FETCH: "1" }),
+    ...ssh?.env,
+    ...options.mark,
+  };
+  async function run(args: readonly string[], runOptions: RunOptions = {}): Promise<GitExit> {
+    const { cwd = folder, expected = [], onLine, input } = runOptions;
+    const exit = await startGit({
+      ...{ args, cwd, input, descriptor: kept.descriptor, env: { ...env, ...runOptions.env } },
+      signal: runOptions.signal ?? signal,
+      onLine: onLine && ((line) => onLine(redactor.text(line))),
+    });
+    const answer = { ...exit, stderr: redactor.text(exit.stderr) };
+    if (exit.code === 0 || expected.includes(exit.code)) return answer;
+    throw gitFailure(answer, { access, connection: options.connection, command: args });
+  }
+  async function close(): Promise<void> {
+    await kept.close();
+    await ssh?.close();
+  }
+  return { run, close };
+}
+
+async function httpSettings({
+  access,
+  network,
+  cache,
+  folder,
+}: OpenGitOptions): Promise<{ certificates?: string; proxy?: URL }> {
+  const url = access?.url;
+  if (url?.scheme !== "https" && url?.scheme !== "http") return {};
+  const proxy = proxyFor(url, network, access?.credential?.proxy);
+  if (url.scheme === "http" && proxy?.protocol !== "https:") return proxy ? { proxy } : {};
+  const trusted = await trustedCertificates(network, access?.credential?.ca);
+  const certificates = await certificateFile(trusted, cache ?? folder);
+  return { certificates, ...(proxy && { proxy }) };
+}
+
+/** Loaded for ssh only: the library that it starts ssh with costs every start 20 ms. */
+async function openSshFor(options: SshOptions): Promise<SshAccess> {
+  const { openSsh } = await import("../ssh/ssh.ts");
+  return openSsh(options);
+}

@@ -1,0 +1,138 @@
+import { BowlineError, didYouMean, parseRevision, type GitUrl, type Problem, type Revision } from "../../lib/index.ts";
+import { named } from "../failures.ts";
+import type { OpenSession, Ref } from "./session.ts";
+
+/** A revision's commit and, unless it was named as one, the reference it came from. */
+export interface Found {
+  commit: string;
+  ref?: string;
+  warnings: Problem[];
+}
+
+export interface FindCommitOptions {
+  url: GitUrl;
+  /** As the user wrote it; absent: HEAD. */
+  revision?: string | undefined;
+  session: OpenSession;
+  /** All commits of the repository that begin with these digits; asked only when no tip does. `sample` is any object of it, for the format. */
+  commitsBeginningWith: (digits: string, sample: string) => Promise<string[]>;
+}
+
+const TIPS = ["refs/heads/", "refs/tags/"];
+
+/**
+ * Finds a revision in this order: full reference, whole commit, branch, tag, short commit. Throws GIT_REVISION_INVALID,
+ * GIT_REVISION_NOT_FOUND with near branches, or GIT_REVISION_AMBIGUOUS.
+ */
+export async function findCommit(options: FindCommitOptions): Promise<Found> {
+  const revision: Revision = options.revision === undefined ? { kind: "head" } : parseRevision(options.revision);
+  switch (revision.kind) {
+    case "head":
+      return findHead(options);
+    case "ref":
+      return findRef(options, revision.ref);
+    case "commit":
+      return findWholeCommit(options, revision.commit);
+    case "name":
+      return findName(options, revision);
+  }
+}
+
+async function findHead(options: FindCommitOptions): Promise<Found> {
+  const refs = await options.session.listRefs(["HEAD"]);
+  const head = refs.find(({ name }) => name === "HEAD");
+  if (head !== undefined) return { commit: head.object, ...(head.target && { ref: head.target }), warnings: [] };
+  throw notFound(options, "HEAD", await options.session.listRefs(TIPS));
+}
+
+async function findRef(options: FindCommitOptions, wanted: string): Promise<Found> {
+  const refs = await options.session.listRefs([wanted]);
+  const ref = refs.find(({ name }) => name === wanted);
+  if (ref !== undefined) return { commit: commitOf(ref), ref: wanted, warnings: [] };
+  throw notFound(options, wanted, await options.session.listRefs(TIPS));
+}
+
+async function findWholeCommit(options: FindCommitOptions, commit: string): Promise<Found> {
+  // `undefined` is answered by the fetch, which takes this very commit or fails.
+  if ((await options.session.hasObject(commit)) !== false) return { commit, warnings: [] };
+  throw notFound(options, commit, []);
+}
+
+async function findName(options: FindCommitOptions, revision: { name: string; short?: string }): Promise<Found> {
+  const { name, short } = revision;
+  const branchName = `refs/heads/${name}`;
+  const tagName = `refs/tags/${name}`;
+  const refs = await options.session.listRefs([branchName, tagName]);
+  const branch = refs.find((ref) => ref.name === branchName);
+  const tag = refs.find((ref) => ref.name === tagName);
+  if (branch !== undefined) {
+    const differ = tag !== undefined && commitOf(tag) !== commitOf(branch);
+    return { commit: commitOf(branch), ref: branchName, warnings: differ ? [bothWarning(name)] : [] };
+  }
+  if (tag !== undefined) return { commit: commitOf(tag), ref: tagName, warnings: [] };
+  const tips = await options.session.listRefs(TIPS);
+  if (short === undefined) throw notFound(options, name, tips);
+  const onTips = tips.map(commitOf).filter((commit) => commit.startsWith(short));
+  const sample = tips[0]?.object;
+  const search = onTips.length === 0 && sample !== undefined;
+  const candidates = new Set(search ? await options.commitsBeginningWith(short, sample) : onTips);
+  const [commit, another] = candidates;
+  if (commit === undefined) throw notFound(options, name, tips);
+  if (another !== undefined) throw ambiguous(options, name, [...candidates]);
+  return { commit, warnings: [] };
+}
+
+function commitOf(ref: Ref): string {
+  return ref.peeled ?? ref.object;
+}
+
+function bothWarning(name: string): Problem {
+  return {
+    code: "GIT_REVISION_BRANCH_AND_TAG",
+    message: `"${name}" is a branch and a tag; the branch is taken`,
+    hint: `write refs/heads/${name} or refs/tags/${name}`,
+  };
+}
+
+/** The error for a revision that the server does not have. */
+export function notFound(
+  options: Pick<FindCommitOptions, "url">,
+  revision: string,
+  refs: readonly Ref[],
+): BowlineError {
+  const branches = refs
+    .filter(({ name }) => name.startsWith("refs/heads/"))
+    .map(({ name }) => name.slice("refs/heads/".length));
+  const wanted = revision.replace(/^(refs\/)?(heads\/|tags\/|remotes\/)?(origin\/)?/, "");
+  const isCommit = /^[0-9a-f]{40,}$/.test(revision);
+  const empty = !isCommit && refs.length === 0;
+  const list =
+    branches.length > 0
+      ? `its branches: ${branches.slice(0, 5).join(", ")}${branches.length > 5 ? ", …" : ""}`
+      : undefined;
+  return new BowlineError({
+    code: "GIT_REVISION_NOT_FOUND",
+    message: empty
+      ? `"${named(options.url)}" is empty: it has no branch and no commit`
+      : `"${named(options.url)}" has no ${isCommit ? "commit" : "branch, tag or commit"} "${revision}"`,
+    hint: empty
+      ? "push a commit to it"
+      : (nearest(wanted, branches, refs) ?? list ?? "check whether it was pushed, and to this repository"),
+  });
+}
+
+function nearest(wanted: string, branches: readonly string[], refs: readonly Ref[]): string | undefined {
+  if (branches.includes(wanted)) return `did you mean "${wanted}"?`;
+  const tags = refs
+    .filter(({ name }) => name.startsWith("refs/tags/"))
+    .map(({ name }) => name.slice("refs/tags/".length));
+  return didYouMean(wanted, branches) ?? didYouMean(wanted, tags);
+}
+
+function ambiguous(options: FindCommitOptions, digits: string, commits: readonly string[]): BowlineError {
+  return new BowlineError({
+    code: "GIT_REVISION_AMBIGUOUS",
+    message: `"${digits}" is the beginning of ${commits.length} commits of "${named(options.url)}"`,
+    hint: `write more digits: ${commits.slice(0, 3).join(", ")}`,
+  });
+}

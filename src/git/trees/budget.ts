@@ -1,0 +1,53 @@
+import type { Policy } from "../../config/index.ts";
+import { BowlineError, shownUrl } from "../../lib/index.ts";
+import type { Git } from "../process/open-git.ts";
+
+export interface BudgetOptions {
+  git: Git;
+  repository: string;
+  commit: string;
+  url: string;
+  policy: Policy;
+  /** Whether file contents are left out, so that their sizes are not known here. */
+  withoutContents: boolean;
+}
+
+/**
+ * Holds the entries of the commit's tree, and the sizes they will have on disk, against the policy, before a file is written.
+ * Throws GIT_TOO_LARGE. Costs nothing where the policy has no limit.
+ */
+export async function checkBudget(options: BudgetOptions): Promise<void> {
+  const { git, repository, commit, policy, withoutContents } = options;
+  const { maxFiles, maxBytes } = policy;
+  if (maxFiles === undefined && maxBytes === undefined) return;
+  const long = withoutContents || maxBytes === undefined ? [] : ["-l"];
+  const { stdout } = await git.run(["ls-tree", "-r", "-z", "--full-tree", ...long, commit], { cwd: repository });
+  const { files, bytes } = measure(stdout);
+  if (maxFiles !== undefined && files > maxFiles)
+    throw exceeded(options.url, `has ${files} files`, `maxFiles (${maxFiles})`);
+  if (maxBytes !== undefined && bytes > maxBytes)
+    throw exceeded(options.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+}
+
+/** Entries `mode type object size TAB path NUL`; the size is "-" for a submodule, and absent without `-l`. */
+function measure(listing: Buffer): { files: number; bytes: number } {
+  let files = 0;
+  let bytes = 0;
+  for (let at = 0; at < listing.length;) {
+    const end = listing.indexOf(0, at);
+    if (end === -1) break;
+    const entry = listing.toString("latin1", at, Math.min(end, at + 120));
+    bytes += Number(/^\d+ \w+ [0-9a-f]+ +(\d+)\t/.exec(entry)?.[1] ?? 0);
+    files += 1;
+    at = end + 1;
+  }
+  return { files, bytes };
+}
+
+function exceeded(url: string, what: string, limit: string): BowlineError {
+  return new BowlineError({
+    code: "GIT_TOO_LARGE",
+    message: `"${shownUrl(url)}" ${what}, more than policy.${limit} allows`,
+    hint: "raise the limit in the config's policy, or ask for less: sparse",
+  });
+}

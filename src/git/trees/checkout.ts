@@ -1,0 +1,90 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeError } from "../../lib/index.ts";
+import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "../objects/empty-repository.ts";
+import { quoted } from "../process/git-config.ts";
+import type { Git } from "../process/open-git.ts";
+import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
+
+/** A repository of its own for one commit: where it comes from and which branch it stands on. */
+export interface RepositoryPlan {
+  /** The folder that holds `.git` and the files. */
+  repository: string;
+  commit: string;
+  /** Full name of the branch or tag asked for. */
+  ref?: string | undefined;
+  /** What the job will see as `origin`. */
+  originUrl: string;
+  /** Whether only some commits are there. */
+  shallow: boolean;
+  filter?: string | undefined;
+  /** Folders to check out; empty: all. */
+  sparse: readonly string[];
+}
+
+/** Makes the repository with `origin` at the place that is fetched from. */
+export async function prepareRepository(plan: RepositoryPlan, fetchUrl: string): Promise<void> {
+  const gitFolder = join(plan.repository, ".git");
+  await makeEmptyRepository({ gitFolder, ...configParts({ ...plan, originUrl: fetchUrl }) });
+  if (plan.sparse.length > 0) await write(join(gitFolder, "info/sparse-checkout"), sparsePatterns(plan.sparse));
+}
+
+/** Points HEAD at the branch that was asked for, which follows `origin`'s so that `git pull` works, or at the commit itself. */
+export async function pointHead(plan: RepositoryPlan): Promise<void> {
+  const gitFolder = join(plan.repository, ".git");
+  const branch = branchOf(plan.ref);
+  if (branch === undefined) await write(join(gitFolder, "HEAD"), `${plan.commit}\n`);
+  else {
+    await write(join(gitFolder, "HEAD"), `ref: refs/heads/${branch}\n`);
+    await write(join(gitFolder, "refs/heads", branch), `${plan.commit}\n`);
+    await writeIfAbsent(join(gitFolder, "refs/remotes/origin", branch), `${plan.commit}\n`);
+  }
+}
+
+/** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
+export async function writeFiles(git: Git, { repository, commit }: RepositoryPlan): Promise<void> {
+  await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository });
+}
+
+/** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust. */
+export async function finishConfig(plan: RepositoryPlan): Promise<void> {
+  await write(join(plan.repository, ".git/config"), repositoryConfig(configParts(plan)));
+}
+
+function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {
+  const branch = branchOf(plan.ref);
+  const followed = plan.shallow && branch !== undefined ? branch : "*";
+  const lines = [
+    '[remote "origin"]',
+    `\turl = ${quoted(plan.originUrl)}`,
+    `\tfetch = ${quoted(`+refs/heads/${followed}:refs/remotes/origin/${followed}`)}`,
+    ...(plan.filter === undefined ? [] : ["\tpromisor = true", `\tpartialclonefilter = ${plan.filter}`]),
+    ...(branch === undefined
+      ? []
+      : [`[branch ${quoted(branch)}]`, "\tremote = origin", `\tmerge = ${quoted(`refs/heads/${branch}`)}`]),
+  ];
+  const promisor = plan.filter === undefined ? {} : { promisor: "origin" };
+  const core = plan.sparse.length > 0 ? SPARSE_CONFIG : {};
+  return { commit: plan.commit, core, config: `${lines.join("\n")}\n`, ...promisor, bare: false };
+}
+
+function branchOf(ref: string | undefined): string | undefined {
+  return ref?.startsWith("refs/heads/") === true ? ref.slice("refs/heads/".length) : undefined;
+}
+
+async function write(path: string, text: string, flag: "w" | "wx" = "w"): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag });
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+/** A fetch of all branches has written it already, perhaps at a newer commit. */
+async function writeIfAbsent(path: string, text: string): Promise<void> {
+  await write(path, text, "wx").catch((error: unknown) => {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code !== "EEXIST") throw error;
+  });
+}

@@ -1,0 +1,35 @@
+import { BowlineError, shownUrl } from "../../lib/index.ts";
+import type { Git } from "../process/open-git.ts";
+
+/** What a code reference says of a commit. */
+export interface CommitDetails {
+  tree: string;
+  author: { name: string; email: string };
+  /** The committer's date, ISO 8601 UTC. */
+  date: string;
+  subject: string;
+}
+
+const FORMAT = ["%H", "%T", "%an", "%ae", "%ct", "%s"].join("%x00");
+
+/** Reads the commit. Throws GIT_REVISION_NOT_FOUND when the object of this name is no commit. */
+export async function readCommit(
+  git: Git,
+  options: { repository: string; commit: string; url: string },
+): Promise<CommitDetails> {
+  const { repository, commit, url } = options;
+  const args = ["log", "-1", "--no-show-signature", "--encoding=UTF-8", `--format=${FORMAT}`, commit, "--"];
+  const { code, stdout } = await git.run(args, { cwd: repository, expected: [128] });
+  const [found, tree = "", name = "", email = "", seconds = "", subject = ""] = stdout
+    .toString("utf8")
+    .replace(/\n$/, "")
+    .split("\0");
+  if (code !== 0 || found !== commit) {
+    throw new BowlineError({
+      code: "GIT_REVISION_NOT_FOUND",
+      message: `"${commit}" of "${shownUrl(url)}" is not a commit but another object`,
+      hint: "name a commit, a branch or a tag",
+    });
+  }
+  return { tree, author: { name, email }, date: new Date(Number(seconds) * 1000).toISOString(), subject };
+}

@@ -1,0 +1,61 @@
+import type { Network, Timeouts } from "../../config/index.ts";
+import { configSection } from "../process/git-config.ts";
+import { proxyFor } from "../http/proxy.ts";
+import type { LfsEndpoint } from "./lfs-endpoint.ts";
+
+export interface LfsConfigOptions {
+  endpoint: LfsEndpoint;
+  /** Folder for what is downloaded. */
+  storage: string;
+  /** PEM file of everything trusted. */
+  certificates: string;
+  network: Network;
+  timeouts: Timeouts;
+}
+
+/**
+ * git-lfs, told everything that a `.lfsconfig` or its own guesses would decide (git-lfs-config(5)): the server, where objects are kept, times.
+ * A user and password are given by a helper that reads them from this very configuration, when they are asked for; a bearer token goes with the one request that lists the objects.
+ */
+export function lfsConfig({ endpoint, storage, certificates, network, timeouts }: LfsConfigOptions): string {
+  const { url, access } = endpoint;
+  const seconds = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1000)));
+  const proxy = access.url.scheme === "file" ? undefined : proxyFor(access.url, network, access.credential?.proxy);
+  return [
+    configSection("lfs", {
+      url,
+      storage,
+      skipDownloadErrors: "false",
+      dialTimeout: seconds(timeouts.connect),
+      tlsTimeout: seconds(timeouts.connect),
+      activityTimeout: seconds(timeouts.stall),
+      sshTransfer: "never",
+    }),
+    configSection('lfs "transfer"', { maxRetries: "3", maxRetryDelay: "5" }),
+    configSection('filter "lfs"', {
+      process: "git-lfs filter-process",
+      smudge: "git-lfs smudge -- %f",
+      clean: "git-lfs clean -- %f",
+      required: "true",
+    }),
+    configSection("http", { sslCAInfo: certificates, ...(proxy === undefined ? {} : { proxy: proxy.href }) }),
+    ...credentialSections(endpoint),
+  ].join("");
+}
+
+function credentialSections({ url, access }: LfsEndpoint): string[] {
+  const http = url.startsWith("http") ? access.credential?.http : undefined;
+  if (http === undefined) return [];
+  if (http.kind === "bearer")
+    return [configSection(`http "${url}/objects/batch"`, { extraHeader: `Authorization: Bearer ${http.token}` })];
+  // git-lfs asks for the repository's url where it is on the same host, else for the server's own.
+  const places = [...new Set([url.replace(/\/info\/lfs$/, ""), url])];
+  return [
+    configSection("bowline", { username: http.username, password: http.password }),
+    configSection(`lfs "${url}"`, { access: "basic" }),
+    ...places.map((place) => configSection(`credential "${place}"`, { helper: HELPER, useHttpPath: "true" })),
+  ];
+}
+
+/** What it prints is in no argument: `printf` is part of the shell. */
+const HELPER = `!f() { [ "$1" = get ] && printf 'username=%s\\npassword=%s\\n' "$(git config bowline.username)" "$(git config bowline.password)"; }; f`;
