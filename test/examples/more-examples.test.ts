@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeSshKey, noSshServer, startSshServer } from "../support/index.ts";
-import { TOKEN } from "./page-servers.ts";
+import { TOKEN, WEIGHTS } from "./page-servers.ts";
 import { example, referenceTo, startPage, tryService, type Page } from "./page.ts";
 
 let page: Page;
@@ -42,6 +44,28 @@ test("your own git handler: it gets everything in the secret, and what to fetch"
   expect(record).toMatchObject({ status: "succeeded", codeReferences: [{ ...reference, by: "handler" }] });
   expect(record.warnings).toContainEqual(expect.objectContaining({ code: "HANDLER_NOT_PINNED", line: 9 }));
   expect(await page.user.logs(record.uuid)).toBe('print("hello from branchA")\n');
+});
+
+test("submodules: each with a credential of its own", async () => {
+  const { record } = await run("submodules", ["-f", "-"], {
+    input: (await readFile(example("submodules/polyaxonfile.yaml"), "utf8")).replace(
+      "submodules: true",
+      "submodules: true, revision: with-submodules",
+    ),
+  });
+  expect(await page.user.logs(record.uuid)).toBe("1 2 3\none two\n");
+  expect(record.codeReferences[0]?.submodules.map(({ path }) => path)).toEqual(["lib", "vendor"]);
+});
+
+test.skipIf(noLfs() !== undefined)(`Git LFS: contents instead of pointers${noLfs() ?? ""}`, async () => {
+  const { record } = await run("lfs", ["-f", "-"], {
+    input: (await readFile(example("lfs/polyaxonfile.yaml"), "utf8")).replace(
+      "lfs: true",
+      "lfs: true, revision: with-lfs",
+    ),
+  });
+  const digest = createHash("sha256").update(WEIGHTS).digest("hex");
+  expect(await page.user.logs(record.uuid)).toBe(`${digest}  data/weights.bin\n`);
 });
 
 test("a handler that leaves another commit than was asked for: told as it is, with a warning", async () => {
@@ -122,8 +146,12 @@ test("git within the job: two secrets on one host keep apart", async () => {
 });
 
 /** Runs an example with its own config, and its polyaxonfile unless told otherwise. */
-function run(folder: string, args: string[] = files(folder).slice(0, 2)): ReturnType<Page["user"]["run"]> {
-  return page.user.run([...args, ...files(folder).slice(2)]);
+function run(
+  folder: string,
+  args: string[] = files(folder).slice(0, 2),
+  options?: { input: string },
+): ReturnType<Page["user"]["run"]> {
+  return page.user.run([...args, ...files(folder).slice(2)], options);
 }
 
 function files(folder: string): string[] {
@@ -132,4 +160,13 @@ function files(folder: string): string[] {
 
 function byConnection<T extends { connection?: string }>(references: T[]): T[] {
   return references.toSorted((a, b) => (a.connection ?? "").localeCompare(b.connection ?? ""));
+}
+
+function noLfs(): string | undefined {
+  try {
+    execFileSync("git", ["lfs", "version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return " (skipped: no git-lfs here; Debian: apt-get install git-lfs)";
+  }
 }

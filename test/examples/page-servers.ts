@@ -32,7 +32,9 @@ export async function startPageServers(): Promise<PageServers> {
     { token: "team token", access: ["team"] },
   ];
   const objects = new Map<string, Buffer>();
-  const gitlab = await startGitServer({ forge: "gitlab", accounts, lfs: { objects } });
+  // As GitLab does: what its objects are asked with is told with their places.
+  const header = { Authorization: `Basic ${Buffer.from(`oauth2:${TOKEN}`).toString("base64")}` };
+  const gitlab = await startGitServer({ forge: "gitlab", accounts, lfs: { objects, header } });
   const github = await startGitServer({ forge: "github", accounts, public: ["polyaxon"] });
   const elsewhere = await startGitServer({ root: await temporaryFolder() });
   const repositories: Record<string, Repository> = {};
