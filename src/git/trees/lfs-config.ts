@@ -48,8 +48,9 @@ function credentialSections({ url, access }: LfsEndpoint): string[] {
   if (http === undefined) return [];
   if (http.kind === "bearer")
     return [configSection(`http "${url}/objects/batch"`, { extraHeader: `Authorization: Bearer ${http.token}` })];
-  // git-lfs asks for the repository's url where it is on the same host, else for the server's own.
-  const places = [...new Set([url.replace(/\/info\/lfs$/, ""), url])];
+  // git-lfs asks for the url of `origin` where that is on the same host, with or without `.git`, else for the server's own.
+  const repository = url.replace(/(\.git)?\/info\/lfs$/, "");
+  const places = [...new Set([repository, `${repository}.git`, url])];
   return [
     configSection("bowline", { username: http.username, password: http.password }),
     configSection(`lfs "${url}"`, { access: "basic" }),

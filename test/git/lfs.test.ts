@@ -1,0 +1,163 @@
+import { existsSync } from "node:fs";
+import { execa } from "execa";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { inScope, type Credential } from "../../src/connections/index.ts";
+import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
+import {
+  git,
+  startGitServer,
+  temporaryFolder,
+  type FileSpec,
+  type GitServer,
+  type GitServerOptions,
+} from "../support/index.ts";
+import { requestFor } from "./request.ts";
+
+const noLfs = ["/usr/bin/git-lfs", "/usr/local/bin/git-lfs", "/opt/homebrew/bin/git-lfs"].some((path) =>
+  existsSync(path),
+)
+  ? undefined
+  : "no git-lfs here (Debian: apt-get install git-lfs)";
+
+const servers: GitServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function serve(options: GitServerOptions = {}): Promise<GitServer> {
+  const server = await startGitServer(options);
+  servers.push(server);
+  return server;
+}
+
+const BASIC: Credential["http"] = { kind: "basic", username: "x", password: "t k:/%" };
+const HEADER = `Basic ${Buffer.from("x:t k:/%").toString("base64")}`;
+const FILES: Record<string, FileSpec> = {
+  ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+  "a.bin": { lfs: "the content of a\n".repeat(100) },
+  "deep/b c.bin": { lfs: "b".repeat(5000) },
+  "docs/text.md": "docs\n",
+};
+
+async function fetched(
+  server: GitServer,
+  path: string,
+  more: Partial<GitRequest["options"]> & { http?: Credential["http"]; ca?: string } = {},
+) {
+  const { http = BASIC, ca, ...options } = more;
+  const events: GitEvent[] = [];
+  const credential = {
+    scope: `${server.url}/org/`,
+    source: "test",
+    http,
+    secretValues: ["t k:/%"],
+    ...(ca && { ca }),
+  } as Credential;
+  const base = requestFor(`${server.url}/${path}`, { events });
+  const request: GitRequest = {
+    ...base,
+    options: { ...base.options, lfs: true, ...options },
+    findCredential: async (asked) => (inScope(credential.scope, asked) ? credential : undefined),
+  };
+  const target = join(await temporaryFolder(), "repo");
+  const reference: CodeReference = await materialize({ ...request, resolution: await resolve(request), target });
+  const warnings = events.flatMap((event) => (event.phase === "warning" ? [event.problem.code] : []));
+  return { target, reference, warnings };
+}
+
+async function withLfs(
+  server: GitServer,
+  objects: Map<string, Buffer>,
+  files: Record<string, FileSpec> = FILES,
+): Promise<void> {
+  const { lfs } = await server.add("org/test", { commits: [{ files }] });
+  for (const [oid, content] of lfs) objects.set(oid, content);
+}
+
+const accounts = [{ username: "x", password: "t k:/%" }, { token: "bearer-token" }];
+
+describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`, () => {
+  test.each([
+    ["basic", BASIC],
+    ["bearer", { kind: "bearer", token: "bearer-token" }],
+  ] as const)("contents take the place of pointers (%s); git status is clean without git-lfs", async (_, http) => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, tls: "good", lfs: { objects, header: { Authorization: HEADER } } });
+    await withLfs(server, objects);
+    const { target, reference, warnings } = await fetched(server, "org/test", { http, ca: server.ca });
+    expect(await readFile(join(target, "a.bin"), "utf8")).toBe("the content of a\n".repeat(100));
+    expect(await readFile(join(target, "deep/b c.bin"), "utf8")).toBe("b".repeat(5000));
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(await git(target, ["config", "--local", "--list"])).not.toMatch(/lfs|filter/);
+    expect(existsSync(join(target, ".git/lfs"))).toBe(false);
+    expect(warnings).toEqual([]);
+    expect(reference.bytes).toBeGreaterThan(6700);
+  });
+
+  test("objects on another host are asked for with the server's headers only", async () => {
+    const objects = new Map<string, Buffer>();
+    const store = await serve({ host: "127.0.0.2", lfs: { objects, header: { "X-Pass": "once" } } });
+    const server = await serve({ accounts, lfs: { objects, objectsUrl: store.url, header: { "X-Pass": "once" } } });
+    await withLfs(server, objects);
+    const { target } = await fetched(server, "org/test");
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(store.requests.map(({ headers }) => [headers.authorization, headers["x-pass"]])).toEqual([
+      [undefined, "once"],
+      [undefined, "once"],
+    ]);
+  });
+
+  test("another server named by .lfsconfig gets no credential, and a warning says so", async () => {
+    const objects = new Map<string, Buffer>();
+    const thief = await serve({ host: "127.0.0.2", lfs: { objects } });
+    const server = await serve({ accounts, lfs: { objects } });
+    await withLfs(server, objects, { ...FILES, ".lfsconfig": `[lfs]\n\turl = ${thief.url}/org/test.git/info/lfs\n` });
+    const { warnings } = await fetched(server, "org/test");
+    expect(warnings).toEqual(["LFS_ELSEWHERE"]);
+    expect(thief.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+  });
+
+  test("only what is checked out is fetched", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, lfs: { objects, header: { Authorization: HEADER } } });
+    await withLfs(server, objects);
+    const { target } = await fetched(server, "org/test", { sparse: ["docs"] });
+    expect(existsSync(join(target, "deep"))).toBe(false);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(server.requests.filter(({ path }) => path.includes("lfs-objects"))).toHaveLength(1);
+  });
+
+  test("an object that is not there is LFS_FAILED, and no target is left", async () => {
+    const server = await serve({ accounts, lfs: { objects: new Map() } });
+    await withLfs(server, new Map());
+    await expect(fetched(server, "org/test")).rejects.toMatchObject({ code: "LFS_FAILED" });
+  });
+
+  test("without `lfs` the pointers stay, and a warning says so", async () => {
+    const server = await serve({ accounts });
+    await withLfs(server, new Map());
+    const { target, warnings } = await fetched(server, "org/test", { lfs: false });
+    expect(await readFile(join(target, "a.bin"), "utf8")).toMatch(/^version https:\/\/git-lfs/);
+    expect(warnings).toEqual(["LFS_OFF"]);
+  });
+});
+
+test("a sparse checkout has the folder and what lies above it; pull and status work", async () => {
+  const server = await serve();
+  await server.add("org/test", {
+    commits: [{ files: { top: "1", "src/a/x": "1", "src/b/y": "1", "src/z": "1", "docs/d": "1" } }],
+  });
+  const { target } = await fetched(server, "org/test", { lfs: false, sparse: ["src/a"] });
+  expect((await execa("git", ["ls-files", "-t"], { cwd: target })).stdout.split("\n").sort()).toEqual([
+    "H src/a/x",
+    "H src/z",
+    "H top",
+    "S docs/d",
+    "S src/b/y",
+  ]);
+  expect(await git(target, ["status", "--porcelain"])).toBe("");
+  await git(target, ["pull", "-q"]);
+  expect(existsSync(join(target, "docs"))).toBe(false);
+});
