@@ -60,7 +60,8 @@ export async function watch(desk: Desk, words: string[], watching: Watching): Pr
   const leaks = new Set<string>();
   const looked = new Set<string>();
   const trace = join(desk.folder, `..`, `trace-${Math.random().toString(36).slice(2)}`);
-  const traced = seenBy === "strace" ? ["strace", "-f", "-qq", "-e", "trace=execve", "-v", "-s", "100000", "-o", trace] : [];
+  const traced =
+    seenBy === "strace" ? ["strace", "-f", "-qq", "-e", "trace=execve", "-v", "-s", "100000", "-o", trace] : [];
   const [program = "", ...args] = [...traced, process.execPath, BOWLINE, ...words];
   let over = false;
   const running = execa(program, args, {

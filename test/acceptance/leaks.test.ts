@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Desk } from "../cli/bowline.ts";
 import {
-  lfsPointer,
   makeSshKey,
   noSshServer,
   startGitServer,
   startSshServer,
   type GitServer,
+  type LfsOptions,
   type SshKey,
   type SshServer,
 } from "../support/index.ts";
@@ -31,13 +31,19 @@ beforeAll(async () => {
   const objects = new Map<string, Buffer>();
   elsewhere = await startGitServer({ host: "127.0.0.2" });
   redirecting = await startGitServer({ forge: "redirecting", redirectTo: elsewhere.url });
-  server = await startGitServer({ accounts, lfs: { objects } });
+  const lfsOptions: LfsOptions = { objects };
+  server = await startGitServer({ accounts, lfs: lfsOptions });
+  lfsOptions.objectsUrl = server.url;
   const lib = await server.add("org/lib", { commits: [{ files: { "numbers.txt": "1 2 3\n" } }] });
   const modules = '[submodule "lib"]\n\tpath = lib\n\turl = ../lib.git\n';
   const { lfs } = await server.add("org/test", {
     commits: [
       { files: { "model.py": "print(1)\n" } },
-      { branch: "with-submodules", from: "main", files: { ".gitmodules": modules, lib: { submodule: lib.commits["main"]! } } },
+      {
+        branch: "with-submodules",
+        from: "main",
+        files: { ".gitmodules": modules, lib: { submodule: lib.commits["main"]! } },
+      },
       {
         branch: "with-lfs",
         from: "main",
@@ -81,10 +87,7 @@ const FLOWS: [name: string, flow: Flow][] = [
   ["a detached run that is watched", { words: ["run", "-f", "job.json", "-d", "-w"], exitCode: 0 }],
   ["a check", { words: ["connections", "check", "repo-test"], exitCode: 0 }],
   ["a check with a wrong credential", { words: ["connections", "check", "repo-test"], wrong: true, exitCode: 4 }],
-  [
-    "a job that pulls and pushes",
-    { connections: ["repo-test"], script: pullAndPush(), exitCode: 0 },
-  ],
+  ["a job that pulls and pushes", { connections: ["repo-test"], script: pullAndPush(), exitCode: 0 }],
 ];
 
 describe.skipIf(process.platform !== "linux")(`no credential is seen (processes: by ${seenBy}; Linux only)`, () => {
@@ -98,7 +101,10 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
       const url = `${flow.url?.() ?? server.url}/org/test`;
       await writeConfig(desk, [{ url, secret: "git-secret" }], QUICK);
       const { init, connections, script = "sleep 0.1; cat .git/config; env" } = flow;
-      await desk.write("job.json", job(script, { init: [{ connection: "repo-test", ...init }], ...(connections && { connections }) }));
+      await desk.write(
+        "job.json",
+        job(script, { init: [{ connection: "repo-test", ...init }], ...(connections && { connections }) }),
+      );
       await setSecret(desk, "git-secret", { POLYAXON_GIT_CREDENTIALS: given });
       if (flow.fault !== undefined) server.faults.splice(0, Infinity, flow.fault);
       const words = [...(flow.words ?? ["run", "-f", "job.json", "-o", "json"]), "--config", "config.yaml"];
@@ -134,7 +140,11 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
       const env = { POLYAXON_GIT_CREDENTIALS: `:${TOKEN}` };
       const watching = { forms: formsOf(TOKEN), env, mayHold: "POLYAXON_GIT_CREDENTIALS=" };
       const { answer, leaks } = await watch(desk, words(`${server.url}/org/test`), watching);
-      expect({ leaks, code: answer.exitCode, stderr: answer.exitCode === 0 ? "" : answer.stderr }).toEqual({ leaks: [], code: 0, stderr: "" });
+      expect({ leaks, code: answer.exitCode, stderr: answer.exitCode === 0 ? "" : answer.stderr }).toEqual({
+        leaks: [],
+        code: 0,
+        stderr: "",
+      });
     });
 
     test("only its own process has it in the environment", async () => {
@@ -145,7 +155,8 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
       const meanwhile = async (): Promise<void> => {
         for (let look = 0; look < 60; look += 1) {
           for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-            if (!read(`/proc/${pid}/environ`).includes(desk.folder) || !read(`/proc/${pid}/environ`).includes(mayHold)) continue;
+            if (!read(`/proc/${pid}/environ`).includes(desk.folder) || !read(`/proc/${pid}/environ`).includes(mayHold))
+              continue;
             const command = read(`/proc/${pid}/cmdline`).split("\0").slice(0, 2).join(" ");
             if (!command.startsWith(process.execPath) && !command.startsWith("strace")) holders.push(command);
           }
@@ -157,7 +168,10 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
     });
 
     test("from a file, and when it is wrong", async () => {
-      for (const [content, exitCode] of [[`:${TOKEN}`, 0], [`:${TOKEN}-wrong`, 4]] as const) {
+      for (const [content, exitCode] of [
+        [`:${TOKEN}`, 0],
+        [`:${TOKEN}-wrong`, 4],
+      ] as const) {
         const desk = await privateDesk();
         const outside = await privateDesk();
         const file = await outside.write("credentials", `${content}\n`);
@@ -244,7 +258,10 @@ test("the scan finds a secret in each of its forms, in a file, in arguments and 
 async function expectNothingLater(desk: Desk, forms: readonly string[]): Promise<void> {
   const uuids = (await desk.bowline(["ps", "-q"])).stdout.split("\n").filter((line) => line !== "");
   for (const uuid of uuids) {
-    for (const words of [["get", uuid, "-o", "json"], ["logs", uuid, "--all-containers"]]) {
+    for (const words of [
+      ["get", uuid, "-o", "json"],
+      ["logs", uuid, "--all-containers"],
+    ]) {
       expect(leaksIn(desk, await desk.bowline(words), forms)).toEqual([]);
     }
   }
@@ -274,7 +291,9 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 function processesOf(folder: string): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid) && read(`/proc/${name}/environ`).includes(folder));
+  return readdirSync("/proc").filter(
+    (name) => /^\d+$/.test(name) && name !== String(process.pid) && read(`/proc/${name}/environ`).includes(folder),
+  );
 }
 
 function read(path: string): string {
