@@ -77,8 +77,8 @@ export async function watch(desk: Desk, words: string[], watching: Watching): Pr
   while (!over) {
     for (const pid of readdirSync("/proc")) {
       if (!/^\d+$/.test(pid) || pid === own) continue;
-      const environment = text(`/proc/${pid}/environ`);
-      const line = text(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+      const environment = readText(`/proc/${pid}/environ`);
+      const line = readText(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
       if (!environment.includes(desk.folder) && !line.includes(desk.folder)) continue;
       looked.add(pid);
       lookAt({ line, environment, forms, mayHold, leaks });
@@ -156,7 +156,20 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-function text(path: string): string {
+/** Waits, not for ever, until something holds; says whether it does. */
+export async function until(holds: () => boolean): Promise<boolean> {
+  for (let attempt = 0; attempt < 600 && !holds(); attempt += 1) await sleep(50);
+  return holds();
+}
+
+/** Processes, but this one, that have a text in their environment. */
+export function processesOf(folder: string): string[] {
+  const others = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  return others.filter((pid) => readText(`/proc/${pid}/environ`).includes(folder));
+}
+
+/** A file's text, or nothing where it went away. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -15,7 +15,18 @@ import {
   type SshServer,
 } from "../support/index.ts";
 import { job, PASSWORD, privateDesk, setSecret, TOKEN, USER, writeConfig } from "./desk.ts";
-import { filesWith, formsOf, formsOfKey, leaksIn, seenBy, watch, type Watching } from "./evidence.ts";
+import {
+  filesWith,
+  formsOf,
+  formsOfKey,
+  leaksIn,
+  processesOf,
+  readText,
+  seenBy,
+  until,
+  watch,
+  type Watching,
+} from "./evidence.ts";
 
 const WEIGHTS = "weights".repeat(200);
 
@@ -155,9 +166,12 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
       const meanwhile = async (): Promise<void> => {
         for (let look = 0; look < 60; look += 1) {
           for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-            if (!read(`/proc/${pid}/environ`).includes(desk.folder) || !read(`/proc/${pid}/environ`).includes(mayHold))
+            if (
+              !readText(`/proc/${pid}/environ`).includes(desk.folder) ||
+              !readText(`/proc/${pid}/environ`).includes(mayHold)
+            )
               continue;
-            const command = read(`/proc/${pid}/cmdline`).split("\0").slice(0, 2).join(" ");
+            const command = readText(`/proc/${pid}/cmdline`).split("\0").slice(0, 2).join(" ");
             if (!command.startsWith(process.execPath) && !command.startsWith("strace")) holders.push(command);
           }
           await sleep(5);
@@ -202,7 +216,7 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
     else while (!server.requests.at(-1)?.path.includes("upload-pack")) await sleep(20);
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("close", resolve));
-    await until(() => processesOf(desk.folder).length === 0);
+    expect(await until(() => processesOf(desk.folder).length === 0)).toBe(true);
     expect(leaksIn(desk, { stdout: shown }, formsOf(TOKEN))).toEqual([]);
     await expectNothingLater(desk, formsOf(TOKEN));
   });
@@ -283,23 +297,4 @@ function pullAndPush(): string {
 function echo(): string {
   const basic = Buffer.from(`git:${TOKEN}`).toString("base64");
   return `<p>${TOKEN} ${PASSWORD} Authorization: Basic ${basic} ${encodeURIComponent(TOKEN)}</p>`;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 600 && !holds(); attempt += 1) await sleep(50);
-  expect(holds()).toBe(true);
-}
-
-function processesOf(folder: string): string[] {
-  return readdirSync("/proc").filter(
-    (name) => /^\d+$/.test(name) && name !== String(process.pid) && read(`/proc/${name}/environ`).includes(folder),
-  );
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
