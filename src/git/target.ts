@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, lstat, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize } from "node:path";
-import { BowlineError, errnoOf, isAlive, ownIdentity, writeError, type ProcessIdentity } from "../lib/index.ts";
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, normalize } from "node:path";
+import { BowlineError, errnoOf, isMarkAlive, ownMark, writeError } from "../lib/index.ts";
 
 /** A private folder beside the target, on its file system, in which the target is made. */
 export interface Workplace {
@@ -14,8 +14,7 @@ export interface Workplace {
 }
 
 const PREFIX = ".bowline-";
-const HOLDER = "holder.json";
-const HOUR = 3_600_000;
+const DAY = 86_400_000;
 
 /**
  * Opens a workplace for a target, which must be absent or an empty folder; what killed processes left beside it is removed.
@@ -27,8 +26,7 @@ export async function openWorkplace(target: string): Promise<Workplace> {
   try {
     await mkdir(parent, { recursive: true });
     await sweepLeftovers(parent);
-    const folder = await mkdtemp(join(parent, PREFIX));
-    await writeFile(join(folder, HOLDER), JSON.stringify(ownIdentity()));
+    const folder = await mkdtemp(join(parent, `${PREFIX}${ownMark()}-`));
     const tree = join(folder, "tree");
     await mkdir(tree);
     return {
@@ -89,11 +87,8 @@ async function sweepLeftovers(parent: string): Promise<void> {
 }
 
 async function isLeftover(folder: string): Promise<boolean> {
-  const age = Date.now() - ((await stat(folder).catch(() => undefined))?.mtimeMs ?? Date.now());
-  try {
-    const alive = isAlive(JSON.parse(await readFile(join(folder, HOLDER), "utf8")) as ProcessIdentity);
-    return alive === undefined ? age > 24 * HOUR : !alive;
-  } catch {
-    return age > HOUR;
-  }
+  const alive = isMarkAlive(basename(folder).slice(PREFIX.length));
+  if (alive !== undefined) return !alive;
+  const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }));
+  return Date.now() - mtimeMs > DAY;
 }

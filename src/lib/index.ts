@@ -8,7 +8,7 @@ export {
   type ProblemRecord,
 } from "./errors.ts";
 export { parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
-export { findProcesses, isAlive, ownIdentity, type ProcessIdentity } from "./processes.ts";
+export { findProcesses, isAlive, ownIdentity, ownMark, isMarkAlive, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
 export { didYouMean } from "./near-names.ts";
 export { createPrivateFile, errnoOf, writeError, writePrivateFile } from "./files.ts";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { darwinProcesses } from "./process-table-darwin.ts";
 import { linuxProcesses } from "./process-table-linux.ts";
@@ -26,6 +27,23 @@ export function ownIdentity(): ProcessIdentity {
 export function isAlive(identity: ProcessIdentity): boolean | undefined {
   if (identity.host !== hostIdentity()) return undefined;
   return identity.boot === processTable.boot() && processTable.startOf(identity.pid) === identity.start;
+}
+
+/** This process's identity as a part of a file name, for what must be marked and made in one step. */
+export function ownMark(): string {
+  const { host, boot, pid, start } = ownIdentity();
+  return [digest(host), digest(boot), pid, digest(start)].join("-");
+}
+
+/** Whether the process that `ownMark` named is there; undefined when it belongs to another host, or the text is no mark. */
+export function isMarkAlive(mark: string): boolean | undefined {
+  const [host, boot, pid, start] = mark.split("-");
+  if (host !== digest(hostIdentity())) return undefined;
+  return boot === digest(processTable.boot()) && start === digest(processTable.startOf(Number(pid)) ?? "");
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
 /** Two containers of one machine share a boot but not their process numbers, so these are part of the name. */
