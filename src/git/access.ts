@@ -28,11 +28,6 @@ export async function openAccess(
   return { url, credential };
 }
 
-/** The same access at the place that a redirect led to; the redirect was held against origin and scope when it was followed. */
-export function reached(access: Access, redirectedTo: string | undefined): Access {
-  return redirectedTo === undefined ? access : { ...access, url: parseGitUrl(redirectedTo) };
-}
-
 function refuseHost(url: GitUrl, { hosts }: Policy): void {
   if (hosts === undefined || url.scheme === "file") return;
   const allowed = hosts.some((host) => (host.startsWith("*.") ? url.host.endsWith(host.slice(1)) : host === url.host));

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { openAccess, reached, type Access } from "./access.ts";
+import { openAccess, type Access } from "./access.ts";
 import { checkBudget } from "./trees/budget.ts";
 import { finishConfig, pointHead, prepareRepository, writeFiles, type RepositoryPlan } from "./trees/checkout.ts";
 import type { CodeReference } from "./code-reference.ts";
 import { readCommit } from "./trees/commit-details.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { located } from "./failures.ts";
+import { reached } from "./http/redirect.ts";
 import { fetchByGit, filterFor } from "./objects/fetch-by-git.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit } from "./process/open-git.ts";

@@ -1,6 +1,7 @@
-import { openAccess, reached, type Access } from "./access.ts";
+import { openAccess, type Access } from "./access.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { located } from "./failures.ts";
+import { reached } from "./http/redirect.ts";
 import { findCommit, type Found } from "./server/find-commit.ts";
 import { commitsBeginningWith, openGitSession } from "./server/git-session.ts";
 import { openHttpSession } from "./server/http-session.ts";

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import type { Credential } from "../../src/connections/index.ts";
-import type { GitEvent, GitRequest } from "../../src/git/index.ts";
+import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { inScope } from "../../src/connections/index.ts";
+import { temporaryFolder, type GitServer } from "../support/index.ts";
 
 export const TOKEN = "t@k/e#n?with 100%+:";
 
@@ -29,4 +31,16 @@ export function tokenFor(scope: string, more: Partial<Credential> = {}): GitRequ
     ...more,
   };
   return (url) => Promise.resolve(inScope(scope, url) ? credential : undefined);
+}
+
+/** Resolves and materializes into a new folder. */
+export async function fetchCode(request: GitRequest): Promise<{ target: string; reference: CodeReference }> {
+  const target = join(await temporaryFolder(), "repo");
+  const reference = await materialize({ ...request, resolution: await resolve(request), target });
+  return { target, reference };
+}
+
+/** The Authorization headers that a server was sent, each once. */
+export function authorizationsOf({ requests }: GitServer): (string | undefined)[] {
+  return [...new Set(requests.map(({ headers }) => headers.authorization))];
 }

@@ -14,9 +14,19 @@ export function followRedirect(
   const { access, asked, suffix } = context;
   const place = location !== undefined && URL.canParse(location, asked) ? new URL(location, asked).href : undefined;
   const url = place?.endsWith(suffix) === true ? repositoryAt(place.slice(0, -suffix.length)) : undefined;
-  const sameOrigin = url !== undefined && originOf(url) === originOf(access.url);
-  if (sameOrigin && (access.credential === undefined || inScope(access.credential.scope, url))) return url;
+  if (url !== undefined && mayLeadTo(url, access)) return url;
   throw redirectRefused(access, place ?? location ?? "");
+}
+
+/**
+ * The same access at the place that a redirect led to. Held against origin and scope again: a redirect that was kept with a pin may be
+ * older than the credential. Throws REDIRECT_REFUSED.
+ */
+export function reached(access: Access, redirectedTo: string | undefined): Access {
+  if (redirectedTo === undefined) return access;
+  const url = repositoryAt(redirectedTo);
+  if (url === undefined || !mayLeadTo(url, access)) throw redirectRefused(access, redirectedTo);
+  return { ...access, url };
 }
 
 /** The error for a place that must not be asked. */
@@ -27,6 +37,10 @@ export function redirectRefused(access: Access, place: string): BowlineError {
     message: `"${named(access.url)}" redirects to "${shown}", which is not followed: it is another place than the credential and the url are for`,
     hint: "if the repository has moved there, write its new url into the connection",
   });
+}
+
+function mayLeadTo(url: GitUrl, { url: asked, credential }: Access): boolean {
+  return originOf(url) === originOf(asked) && (credential === undefined || inScope(credential.scope, url));
 }
 
 function repositoryAt(text: string): GitUrl | undefined {
