@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "../../compile/index.ts";
+import { scopeOfMatch } from "../../connections/index.ts";
 import { prepareJobGit, type JobConnection } from "../../git/index.ts";
 import { BowlineError, parseGitUrl } from "../../lib/index.ts";
 import type { ExecutionContext } from "../executor.ts";
@@ -14,18 +15,59 @@ export interface JobGitInput {
   privateFolder: string;
 }
 
-/** Writes the files that let plain git in a container use its connections; gives the variables that point to them. None for a container without git connections. */
-export async function writeJobGit(input: JobGitInput): Promise<Record<string, string>> {
+/** What lets plain git in a container use its connections. */
+export interface JobGitFiles {
+  /** Points to the files; nothing for a container without git connections. */
+  env: Record<string, string>;
+  /** Looks the credentials up again and rewrites the files of those that changed: git reads them anew at each start. Never throws. */
+  follow: () => Promise<void>;
+}
+
+/** Writes the files that let plain git in a container use its connections. */
+export async function writeJobGit(input: JobGitInput): Promise<JobGitFiles> {
   const { plan, context, env } = input;
   const connections = await gitConnections(input);
-  if (connections.length === 0) return {};
+  if (connections.length === 0) return { env: {}, follow: async () => {} };
   const folder = join(input.privateFolder, "git");
   const safeDirectories = plan.init.flatMap((step) => (step.kind === "git" ? [step.path] : []));
-  const git = prepareJobGit({ connections, folder, safeDirectories, env, policy: context.config.policy });
+  const prepare = (known: readonly JobConnection[]) =>
+    prepareJobGit({ connections: known, folder, safeDirectories, env, policy: context.config.policy });
+  const git = prepare(connections);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const { name, content, mode } of git.files)
-    await writeFile(join(folder, name), content, { mode: mode & 0o700, flag: "wx" });
-  return git.env;
+  for (const file of git.files) await replaceFile(folder, file);
+  return {
+    env: git.env,
+    async follow() {
+      try {
+        const now = await Promise.all(connections.map((connection) => lookedUpAgain(connection, input)));
+        for (const file of prepare(now).files) await replaceFile(folder, file);
+      } catch {
+        // A secret that was removed, or cannot be used any more, or a full disk: what the job has stays.
+      }
+    },
+  };
+}
+
+/** Whole or not at all, as git may read it at any moment; untouched when it is the same. */
+async function replaceFile(folder: string, { name, content, mode }: { name: string; content: string; mode: number }) {
+  const path = join(folder, name);
+  if ((await readFile(path, "utf8").catch(() => undefined)) === content) return;
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  await writeFile(temporary, content, { mode: mode & 0o700, flag: "wx" });
+  await rename(temporary, path);
+}
+
+/** The same connection with the credential of now. The user's own git (`from: git`) is asked once only: it may ask the user. */
+async function lookedUpAgain(connection: JobConnection, { plan, context }: JobGitInput): Promise<JobConnection> {
+  const { name, url, credential } = connection;
+  if (credential === undefined) return connection;
+  const ofGit = context.config.catalog.credentials.some(
+    ({ from, match }) => from === "git" && scopeOfMatch(match) === credential.scope,
+  );
+  if (ofGit && plan.connections[name]?.secret === undefined) return connection;
+  const parsed = parseGitUrl(url, { schemes: context.config.policy.schemes });
+  return { name, url, credential: await context.findCredentialFor(name)(parsed) };
 }
 
 async function gitConnections({ plan, context, connections }: JobGitInput): Promise<JobConnection[]> {

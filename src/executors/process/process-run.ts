@@ -6,12 +6,15 @@ import { containerEnv } from "./container-env.ts";
 import { endProcesses } from "./end-processes.ts";
 import { expandVariables } from "./expand-variables.ts";
 import { startJobProcess, type Ended } from "./job-process.ts";
-import { writeJobGit } from "./job-git-files.ts";
+import { writeJobGit, type JobGitFiles } from "./job-git-files.ts";
 import { startReaper } from "./reaper.ts";
 import { privateFolderOf } from "./run-folder.ts";
 
 /** Milliseconds between TERM and KILL, if nothing else is said. */
 const GRACE = 10_000;
+
+/** How often it is looked whether a secret was changed that git in a job uses, in milliseconds. */
+const FOLLOW_INTERVAL = 2_000;
 
 /** What setTimeout can wait, in milliseconds: almost 25 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -48,6 +51,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
   const seconds = plan.termination.timeout;
   const clock =
     seconds === undefined ? undefined : setTimeout(() => timeout.abort(), Math.min(seconds * 1000, LONGEST_TIMER));
+  const following = followSecrets();
   let ended: Promise<void> | undefined;
   let starts = 0;
 
@@ -61,7 +65,8 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     // Files of one start are no other's: a retry begins with fresh ones.
     const files = join(privateFolder, `${++starts}`);
     const own = await containerEnv({ plan, context, container, connections, privateFolder: files, more });
-    const env = { ...own, ...(await writeJobGit({ plan, context, connections, env: own, privateFolder: files })) };
+    const git = await writeJobGit({ plan, context, connections, env: own, privateFolder: files });
+    const env = { ...own, ...git.env };
     const words = [...(container.command ?? []), ...(container.args ?? [])];
     if (ending.aborted) return { exitCode: 143, signal: "SIGTERM" };
     const job = await startJobProcess({
@@ -78,7 +83,9 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
       // The end came while the process started.
       if (ending.aborted) void endAll();
     }
+    following.containers.add(git);
     const result = await job.ended;
+    following.containers.delete(git);
     if (result.refused !== undefined) context.say(log, result.refused);
     return result;
   }
@@ -87,9 +94,29 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     clearTimeout(clock);
     await ended;
     await endProcesses({ groups, assignment, grace: GRACE, kill: context.kill });
+    await following.close();
     await rm(privateFolder, { recursive: true, force: true });
     reaper.dismiss();
   }
 
   return { plan, context, ending, timedOut: () => timeout.signal.aborted, run, close };
+}
+
+/** Keeps the files of each running container's git true, until it is closed; then nothing is written any more. */
+function followSecrets() {
+  const containers = new Set<JobGitFiles>();
+  let work: Promise<unknown> = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    work = Promise.all([...containers].map(({ follow }) => follow())).finally(() => (busy = false));
+  }, FOLLOW_INTERVAL);
+  return {
+    containers,
+    async close() {
+      clearInterval(timer);
+      await work;
+    },
+  };
 }
