@@ -1,4 +1,4 @@
-// Holds the shape of src: imports point one way, a folder is entered by its door only, spec and compile are pure.
+// Holds the shape of src: imports point one way and never in a circle, lazy ones included; a folder is entered by its door only, spec and compile are pure.
 // usage: node scripts/check-imports.js [ROOT]
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -15,6 +15,8 @@ const EFFECTS =
 
 const src = resolve(rootOf(process.argv[2]), "src");
 const problems = [];
+/** By file, the files of src that it imports. */
+const imports = new Map();
 for (const file of filesBelow(src, ".ts")) {
   const text = readFileSync(resolve(src, file), "utf8");
   const from = folderOf(file);
@@ -22,12 +24,18 @@ for (const file of filesBelow(src, ".ts")) {
     problems.push(`src/${file}: the folder "${from}" has no place in the order of imports`);
     continue;
   }
-  for (const specifier of specifiersIn(text)) checkImport(file, specifier);
+  const specifiers = specifiersIn(text);
+  for (const specifier of specifiers) checkImport(file, specifier);
+  imports.set(
+    file,
+    specifiers.filter((each) => each.startsWith(".")).map((each) => relative(src, resolve(src, dirname(file), each))),
+  );
   if (/^import\s+(?!type\b|\*)[^;]*from "zod"/m.test(text)) {
     problems.push(`src/${file}: write import * as z from "zod"; anything else bundles every locale`);
   }
   if (PURE.includes(from)) checkPure(file, text);
 }
+for (const circle of circlesIn(imports)) problems.push(`src/${circle[0]}: imports itself by ${circle.join(" → ")}`);
 report(problems);
 
 function checkImport(file, specifier) {
@@ -48,6 +56,21 @@ function checkImport(file, specifier) {
   if (file.includes("/") && ORDER.indexOf(to) <= ORDER.indexOf(from)) {
     problems.push(`src/${file}: ${from} may not import ${to}; imports point one way: ${ORDER.join(" → ")}`);
   }
+}
+
+/** One circle for each import that closes one, found by going down from every file once. */
+function circlesIn(graph) {
+  const circles = [];
+  const done = new Set();
+  const visit = (file, path) => {
+    const at = path.indexOf(file);
+    if (at >= 0) circles.push([...path.slice(at), file]);
+    if (at >= 0 || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return circles;
 }
 
 function checkPure(file, text) {

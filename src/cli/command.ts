@@ -47,7 +47,15 @@ export interface CommandRecord {
   excessHint?: string;
   hidden?: true;
   /** Loads the one file that does the work. */
-  load: () => Promise<{ run: (input: never, context: CliContext) => Promise<number | void> }>;
+  load: () => Promise<{ run: (input: never, context: CliContext, all: CommandList) => Promise<number | void> }>;
+}
+
+/** Every command there is, handed to the actions that tell of them: these cannot import the list, which leads to them. */
+export interface CommandList {
+  /** In the order of the help. */
+  commands: readonly CommandRecord[];
+  /** First words that have commands below them. */
+  groups: Readonly<Record<string, { summary: string; section: Section }>>;
 }
 
 export type Section = "Runs" | "Connections and secrets" | "Setting up" | "Inside a container";
@@ -86,7 +94,9 @@ export function defineCommand<
   record: Omit<CommandRecord, "args" | "options" | "load"> & {
     args?: A;
     options?: O;
-    load: () => Promise<{ run: (input: InputOf<A, O>, context: CliContext) => Promise<number | void> }>;
+    load: () => Promise<{
+      run: (input: InputOf<A, O>, context: CliContext, all: CommandList) => Promise<number | void>;
+    }>;
   },
 ): CommandRecord {
   return { ...record, args: record.args ?? {}, options: { ...record.options, ...EVERYWHERE } };

@@ -17,7 +17,7 @@ export async function runCommandLine(words: readonly string[], context: CliConte
       throw usage(`bowline ${record.name} takes nothing after --`, `see: bowline ${record.name} --help`);
     }
     const action = await record.load();
-    code = (await action.run({ ...input, rest } as never, context)) ?? 0;
+    code = (await action.run({ ...input, rest } as never, context, { commands: COMMANDS, groups: GROUPS })) ?? 0;
   });
   try {
     await program.parseAsync([...own], { from: "user" });

@@ -37,6 +37,14 @@ describe("check-imports", () => {
     ["in an unknown folder", { "src/helpers/a.ts": "export {};\n" }, 'the folder "helpers" has no place'],
     ["of all of zod", { "src/spec/a.ts": 'import { z } from "zod";\n' }, 'write import * as z from "zod"'],
     ["of files in spec", { "src/spec/a.ts": 'import fs from "node:fs";\n' }, 'is pure and may not import "node:fs"'],
+    [
+      "in a lazy circle",
+      {
+        "src/git/a.ts": 'import "./b.ts";\n',
+        "src/git/b.ts": 'export const load = () => import("./a.ts");\n',
+      },
+      "imports itself by git/a.ts → git/b.ts → git/a.ts",
+    ],
   ])("refuses an import %s", (_, files, message) => {
     const result = check("imports", treeOf(files));
     expect(result.status).toBe(1);

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfig } from "../../config/index.ts";
 import { openRuns } from "../../runs/index.ts";
 import { openSecretStore } from "../../secrets/index.ts";
-import { COMMANDS, GROUPS } from "../commands/index.ts";
+import type { CommandList } from "../command.ts";
 import { candidates, type Candidate, type CandidateSources } from "../completion/index.ts";
 import type { CliContext } from "../context.ts";
 
 /** `bowline __complete -- WORD…`: one candidate a line, its meaning after a tab. A shell must never see an error from it. */
-export async function run({ rest }: { rest: string[] }, context: CliContext): Promise<void> {
+export async function run({ rest }: { rest: string[] }, context: CliContext, all: CommandList): Promise<void> {
   const sources = sourcesOf(rest, context);
-  const complete = candidates(rest, { commands: COMMANDS, groups: GROUPS, sources }).catch(() => []);
+  const complete = candidates(rest, { ...all, sources }).catch(() => []);
   const found = await Promise.race([complete, sleep(PATIENCE, [])]);
   context.out(found.map(({ value, about }) => (about ? `${value}\t${about}\n` : `${value}\n`)).join(""));
 }

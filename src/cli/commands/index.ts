@@ -1,4 +1,4 @@
-import type { CommandRecord, Section } from "../command.ts";
+import type { CommandList, CommandRecord } from "../command.ts";
 import * as about from "./about.ts";
 import * as cache from "./cache.ts";
 import * as config from "./config.ts";
@@ -44,10 +44,8 @@ export const COMMANDS: readonly CommandRecord[] = [
   hidden.reference,
 ];
 
-export type CommandGroups = Readonly<Record<string, { summary: string; section: Section }>>;
-
 /** First words that have commands below them. */
-export const GROUPS: CommandGroups = {
+export const GROUPS: CommandList["groups"] = {
   connections: { summary: "See and check the connections of the catalog", section: "Connections and secrets" },
   secrets: { summary: "Keep secrets on this machine", section: "Connections and secrets" },
   config: { summary: "See the config, and trust one that was found", section: "Setting up" },

@@ -1,5 +1,4 @@
-import type { ArgumentRecord, CommandRecord, Completes, OptionRecord } from "../command.ts";
-import type { CommandGroups } from "../commands/index.ts";
+import type { ArgumentRecord, CommandList, CommandRecord, Completes, OptionRecord } from "../command.ts";
 import { kebab } from "../option-names.ts";
 
 /** What may stand at the place of the last word. A value of `:file` or `:folder` asks the shell for its own. */
@@ -14,11 +13,7 @@ export type CandidateSources = Record<Exclude<Completes, "file" | "folder">, () 
 /** The candidates for the last of the words, which may be empty; the words begin after `bowline`. */
 export async function candidates(
   words: readonly string[],
-  {
-    commands,
-    groups,
-    sources,
-  }: { commands: readonly CommandRecord[]; groups: CommandGroups; sources: CandidateSources },
+  { commands, groups, sources }: CommandList & { sources: CandidateSources },
 ): Promise<Candidate[]> {
   const before = joinEquals(words.slice(0, -1));
   const last = words.at(-1) ?? "";
@@ -50,7 +45,7 @@ function startingWith(start: string, all: Candidate[]): Candidate[] {
 
 function nextWords(
   commands: readonly CommandRecord[],
-  { groups, group }: { groups: CommandGroups; group: string | undefined },
+  { groups, group }: { groups: CommandList["groups"]; group: string | undefined },
 ): Candidate[] {
   const shown = commands.filter((each) => !each.hidden);
   if (group !== undefined) {

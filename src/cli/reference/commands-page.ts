@@ -1,10 +1,9 @@
 import type { CommandRecord, OptionRecord } from "../command.ts";
-import { COMMANDS } from "../commands/index.ts";
 import { kebab } from "../option-names.ts";
 
 /** `docs/reference/commands.md`: every command, from the records that parse it. */
-export function commandsPage(): string {
-  const shown = COMMANDS.filter((record) => !record.hidden);
+export function commandsPage(commands: readonly CommandRecord[]): string {
+  const shown = commands.filter((record) => !record.hidden);
   const sections = [...new Set(shown.map(({ section }) => section))];
   const parts = sections.map((section) => {
     const records = shown.filter((record) => record.section === section);
