@@ -20,12 +20,18 @@ export async function openAccess(
 ): Promise<Access> {
   const { policy } = request;
   const url = parseGitUrl(text, { schemes: policy.schemes });
-  refuseHost(url, policy);
+  checkPolicy({ url }, policy);
   const credential = await request.findCredential(url);
   // The finder's duty; checked again here because everything else relies on it.
   if (credential === undefined || !inScope(credential.scope, url)) return { url };
-  refusePlainHttp({ url, credential }, policy);
+  checkPolicy({ url, credential }, policy);
   return { url, credential };
+}
+
+/** Whether the policy lets this url be asked with this credential. Throws POLICY_REFUSED or PLAIN_HTTP_REFUSED. */
+export function checkPolicy({ url, credential }: Access, policy: Policy): void {
+  refuseHost(url, policy);
+  if (credential !== undefined) refusePlainHttp({ url, credential }, policy);
 }
 
 function refuseHost(url: GitUrl, { hosts }: Policy): void {

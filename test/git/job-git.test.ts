@@ -269,3 +269,12 @@ function settingsOf({ env }: JobGit): string[] {
     (_, index) => `${env[`GIT_CONFIG_KEY_${index}`]}=${env[`GIT_CONFIG_VALUE_${index}`]}`,
   );
 }
+
+test.each([
+  ["a credential over plain http", "http://git.corp/team/repo", {}, "PLAIN_HTTP_REFUSED"],
+  ["a host that the policy does not name", "https://other.corp/team/repo", { hosts: ["git.corp"] }, "POLICY_REFUSED"],
+])("refuses %s before the job begins", (_, url, policy, code) => {
+  const connections = [connection("repo-test", url, basic("ada", "s3cret"))];
+  const options = { connections, folder: "/private", safeDirectories: [], policy: { ...DEFAULT_POLICY, ...policy } };
+  expect(() => prepareJobGit(options)).toThrow(expect.objectContaining({ code }));
+});

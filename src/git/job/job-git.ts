@@ -2,6 +2,7 @@ import { rootCertificates } from "node:tls";
 import type { Policy } from "../../config/index.ts";
 import { scopeOf, type Credential } from "../../connections/index.ts";
 import { parseGitUrl, type GitUrl } from "../../lib/index.ts";
+import { checkPolicy } from "../access.ts";
 import { credentialHelper, oldGitAskpass } from "./job-git-helper.ts";
 import { jobSsh } from "./job-git-ssh.ts";
 import type { JobFile, JobScope } from "./job-scope.ts";
@@ -37,12 +38,14 @@ export interface JobGit {
 /**
  * Sets up git (2.31 or newer; older ones as far as GIT_ASKPASS goes) and ssh for a job: each connection's credential for its scope and
  * for nothing else, the longest scope first. No secret is in the environment; the helper needs `sh` and no program besides.
+ * Throws what the policy has against a connection: POLICY_REFUSED or PLAIN_HTTP_REFUSED.
  */
 export function prepareJobGit(options: JobGitOptions): JobGit {
-  const connections = options.connections.map((connection) => ({
-    ...connection,
-    url: parseGitUrl(connection.url, { schemes: options.policy.schemes }),
-  }));
+  const connections = options.connections.map(({ name, url: text, credential }) => {
+    const url = parseGitUrl(text, { schemes: options.policy.schemes });
+    checkPolicy({ url, ...(credential && { credential }) }, options.policy);
+    return { name, url, credential };
+  });
   const scopes = scopesOf(connections);
   const http = scopes.filter(({ prefix, credential }) => !prefix.startsWith("ssh:") && credential.http !== undefined);
   const ssh = scopes.filter(
