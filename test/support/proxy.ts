@@ -32,7 +32,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
     const { url = "", method, headers } = request;
     const status = refused(url, headers["proxy-authorization"]);
     if (status !== undefined) return void response.writeHead(status, { "proxy-authenticate": "Basic" }).end();
-    const onward = httpRequest(url, { method, headers }, (answered) => {
+    // what is meant for the proxy goes no further (RFC 9110, section 11.7.2)
+    const { "proxy-authorization": _, ...onwards } = headers;
+    const onward = httpRequest(url, { method, headers: onwards }, (answered) => {
       response.writeHead(answered.statusCode ?? 502, answered.headers);
       answered.pipe(response);
     });

@@ -123,6 +123,11 @@ const TLS_CAUSES: Record<string, TlsCause | undefined> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  CERT_REJECTED: {
+    what: () =>
+      `its certificate is self-signed, signed by an authority that is not known here, has expired or is not valid yet (this machine's clock says ${new Date().toISOString()})`,
+    hint: "put the authority's certificate into the connection's secret as ca.crt, or name a bundle with SSL_CERT_FILE; for an expired one ask whoever runs the host",
+  },
   CERT_HAS_EXPIRED: {
     what: () => `its certificate has expired (this machine's clock says ${new Date().toISOString()})`,
     hint: "ask whoever runs the host to renew it, or set this machine's clock",

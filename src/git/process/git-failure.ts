@@ -9,12 +9,14 @@ import { sshProblem } from "../ssh/ssh-errors.ts";
 export interface Attempt {
   access?: Access | undefined;
   connection?: string | undefined;
+  /** The proxy in between, without its password. */
+  proxy?: string | undefined;
   command: readonly string[];
 }
 
 /** What git's own words (in the C locale, secrets masked) say went wrong, as an error of ours. */
 export function gitFailure({ code, stderr }: GitExit, attempt: Attempt): BowlineError {
-  const { access, connection, command } = attempt;
+  const { access, connection, command, proxy } = attempt;
   const local = localProblem(stderr);
   if (local) return new BowlineError(local);
   if (access !== undefined) {
@@ -22,7 +24,7 @@ export function gitFailure({ code, stderr }: GitExit, attempt: Attempt): Bowline
     const remote =
       url.scheme === "ssh"
         ? asError(sshProblem(stderr, { url, connection, withKey: credential?.ssh !== undefined }))
-        : httpError(stderr, access);
+        : httpError(stderr, access, proxy);
     const problem = remote ?? asError(transferProblem(stderr, url));
     if (problem) return problem;
   }
@@ -76,9 +78,9 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
   },
 ];
 
-function httpError(stderr: string, access: Access): BowlineError | undefined {
+function httpError(stderr: string, access: Access, proxy: string | undefined): BowlineError | undefined {
   const { url, credential } = access;
-  const asked: Asked = { url, source: credential?.http && credential.source };
+  const asked: Asked = { url, source: credential?.http && credential.source, proxy };
   const redirect = /unable to update url base from redirection|redirect(?:ed|ion)?.*?(https?:\S+)/i.exec(stderr);
   const status = /returned error: (\d{3})|HTTP code (\d{3})|HTTP (\d{3}) curl/.exec(stderr);
   const number = Number(status?.[1] ?? status?.[2] ?? status?.[3]);
@@ -89,8 +91,11 @@ function httpError(stderr: string, access: Access): BowlineError | undefined {
     return statusError(407, asked);
   if (number >= 400) return statusError(number, asked);
   const row = CURL.find(({ words }) => words.test(stderr));
-  if (row) return networkError(Object.assign(new Error(lastWords(stderr, row.words)), { code: row.errno }), asked);
-  return undefined;
+  if (row === undefined) return undefined;
+  const cause = Object.assign(new Error(lastWords(stderr, row.words)), { code: row.errno });
+  // Where there is a proxy it is the only place that is connected to; a stall later on may be the server's.
+  const connecting = /Failed to connect|Couldn't connect|Could not resolve (host|proxy)/i.test(stderr);
+  return networkError(cause, { ...asked, proxy: connecting ? proxy : undefined });
 }
 
 /** curl's words and the system's name for the same fault. */
@@ -98,8 +103,10 @@ const CURL: { words: RegExp; errno: string }[] = [
   { words: /Could not resolve (host|proxy)/, errno: "ENOTFOUND" },
   { words: /certificate has expired/, errno: "CERT_HAS_EXPIRED" },
   { words: /certificate is not yet valid/, errno: "CERT_NOT_YET_VALID" },
+  // all that GnuTLS has to say
+  { words: /certificate verification failed/, errno: "CERT_REJECTED" },
   {
-    words: /self[- ]signed certificate|unable to get (local )?issuer|certificate verification failed|unable to verify/i,
+    words: /self[- ]signed certificate|unable to get (local )?issuer|unable to verify/i,
     errno: "SELF_SIGNED_CERT_IN_CHAIN",
   },
   {

@@ -6,7 +6,7 @@ import { gitConfig } from "./git-config.ts";
 import { gitFailure } from "./git-failure.ts";
 import { FALLBACK_PATH } from "./git-version.ts";
 import { startGit, type GitExit } from "./git-process.ts";
-import { proxyFor } from "../http/proxy.ts";
+import { proxyFor, shownProxy } from "../http/proxy.ts";
 import { certificateFile, trustedCertificates } from "../http/trust.ts";
 import { keepPrivate } from "./private-config.ts";
 import type { GitRequest } from "../request.ts";
@@ -51,10 +51,8 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
   });
   const ssh =
     access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
-  const kept = await keepPrivate(
-    gitConfig({ access, policy, config: options.config, ...(await httpSettings(options)) }),
-    folder,
-  );
+  const settings = await httpSettings(options);
+  const kept = await keepPrivate(gitConfig({ access, policy, config: options.config, ...settings }), folder);
   const redactor = createRedactor(access?.credential?.secretValues ?? []);
   const env = {
     PATH: network.searchPath ?? FALLBACK_PATH,
@@ -82,7 +80,8 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
     });
     const answer = { ...exit, stderr: redactor.text(exit.stderr) };
     if (exit.code === 0 || expected.includes(exit.code)) return answer;
-    throw gitFailure(answer, { access, connection: options.connection, command: args });
+    const proxy = settings.proxy && shownProxy(settings.proxy);
+    throw gitFailure(answer, { access, connection: options.connection, proxy, command: args });
   }
   async function close(): Promise<void> {
     await kept.close();
