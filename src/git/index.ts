@@ -9,3 +9,4 @@ export type { ServerFeatures, Session } from "./server/session.ts";
 export { readHostKeys, type HostKey } from "./ssh/ssh-host-keys.ts";
 export { prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } from "./job/job-git.ts";
 export type { JobFile } from "./job/job-scope.ts";
+export { sweepPrivateFolders } from "./process/private-folder.ts";

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { endRun } from "../executors/index.ts";
+import { sweepPrivateFolders } from "../git/index.ts";
 import { BowlineError, isAlive, ownIdentity, problemRecord } from "../lib/index.ts";
 import type { RunRecord } from "./record.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -29,6 +30,7 @@ export async function sweepRuns(store: RunStore): Promise<Swept> {
     if (!(await tell(store, { uuid, settlement }))) swept.untold.set(uuid, settlement);
     await rm(`${run.folder}/private`, { recursive: true, force: true }).catch(() => {});
   }
+  if (swept.lost.length > 0) await sweepPrivateFolders();
   for (const run of await store.expired(new Date().toISOString())) {
     if (await forget(store, run)) swept.expired.push(run.record.uuid);
   }

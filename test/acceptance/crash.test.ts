@@ -10,7 +10,7 @@ import { startGitServer, type GitServer, type Repository } from "../support/inde
 import { noProc, processesOf, until } from "./processes.ts";
 
 const TOKEN = "t0ken@/#%? of a run that is killed";
-const ROUNDS = Number(process.env["BOWLINE_KILL_ROUNDS"] ?? 12);
+const ROUNDS = Number(process.env["BOWLINE_KILL_ROUNDS"] ?? 8);
 
 type RunRecord = ReturnType<typeof checkRunRecord>;
 
