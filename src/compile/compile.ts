@@ -1,4 +1,4 @@
-import type { ProblemInput } from "../lib/index.ts";
+import type { Problem, ProblemInput } from "../lib/index.ts";
 import { connectionInits } from "./param-init.ts";
 import { buildPlan, checkNames } from "./build-plan.ts";
 import type { CompileInput, CompileResult } from "./input.ts";
@@ -6,6 +6,9 @@ import { applyBuild, type Operation, readOperation } from "./operation.ts";
 import { resolveParams } from "./params.ts";
 import { applyGitPreset } from "./preset.ts";
 import { inOrder, type Report } from "./report.ts";
+
+/** Errors, and warnings, that are told of one compilation, before the one that counts the rest. */
+const MOST_TOLD = 100;
 
 /**
  * Makes a plan of a polyaxonfile, presets, params and the catalog. Pure: no file, network, clock or environment.
@@ -21,7 +24,7 @@ export function compile(input: CompileInput): CompileResult {
     files,
   );
   const warnings = inOrder(report.warnings, files);
-  return { ...(plan && errors.length === 0 && { plan }), errors, warnings };
+  return { ...(plan && errors.length === 0 && { plan }), errors: first(errors), warnings: first(warnings) };
 }
 
 function compilePlan(input: CompileInput, report: Report): CompileResult["plan"] {
@@ -42,6 +45,15 @@ function planOf(operation: Operation, input: CompileInput, report: Report): Comp
   const inits = connectionInits(params, report);
   if (report.errors.length > 0) return undefined;
   return buildPlan({ input, operation, params, inits, report });
+}
+
+/** The problems that are told; of a file with more, where the rest begins and how many they are. */
+function first<T extends Problem>(problems: T[]): T[] {
+  const next = problems[MOST_TOLD];
+  if (!next) return problems;
+  const count = problems.length - MOST_TOLD;
+  const message = count === 1 ? next.message : `${next.message}; and ${count - 1} more problems after this one`;
+  return [...problems.slice(0, MOST_TOLD), { ...next, message }];
 }
 
 /** What was given on the command line is in no file. */

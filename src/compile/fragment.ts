@@ -1,6 +1,7 @@
 import { didYouMean } from "../lib/index.ts";
 import { isEmpty, placeOf, type YamlMap, type YamlNode } from "../spec/index.ts";
 import { asMap, get, mapOf, spotOfKey, textOf, withEntry, withoutKeys } from "./node-edit.ts";
+import { olderFileProblem } from "./older-file.ts";
 import type { Report } from "./report.ts";
 
 /** A file as what it is, with the older and shorter forms written out. */
@@ -29,6 +30,11 @@ export function readFragment(node: YamlNode, report: Report): Fragment | undefin
     return undefined;
   }
   if (isForeign(root, report)) return undefined;
+  const older = olderFileProblem(root);
+  if (older) {
+    report.errors.push(older);
+    return undefined;
+  }
   checkVersion(root, report);
   const kind = textOf(get(root, "kind"));
   const hasRun = root.entries.has("run");
@@ -46,6 +52,15 @@ export function readFragment(node: YamlNode, report: Report): Fragment | undefin
   }
   if (hasRun) return { kind: "component", root };
   if (kind === undefined && params) return { kind: "component", root: withoutRun(root, params, report) };
+  if (root.entries.has("runPatch")) {
+    report.errors.push({
+      code: "FIELD_MISSING",
+      message: "this file is a preset, and there is nothing in it to run",
+      hint: "pass the polyaxonfile first: `-f FILE -f PRESET`; or name the component to patch: `pathRef: ./component.yaml`",
+      place: placeOf(spotOfKey(root, "runPatch")),
+    });
+    return undefined;
+  }
   report.errors.push({
     code: "FIELD_MISSING",
     message: 'the file has no "run", so there is nothing to run',
@@ -189,7 +204,7 @@ function kindProblem(root: YamlMap, kind: string): Report["errors"][number] {
     const hint = `write \`kind: component\` (or leave it out) and \`run: {kind: ${kind}, …}\``;
     return { code: "FIELD_INVALID", message: `"${kind}" is the kind of a run, not of a file`, hint, place };
   }
-  if (["compiled_operation", "group", "build", "notebook", "tensorboard", "pipeline"].includes(kind)) {
+  if (["compiled_operation", "pipeline"].includes(kind)) {
     const hint = "write `kind: component` with a `run:` of kind job or service";
     return {
       code: "NOT_SUPPORTED",

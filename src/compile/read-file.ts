@@ -1,7 +1,7 @@
 import { didYouMean } from "../lib/index.ts";
 import { checkShape, nodeOf, placeOf, readYaml, schemas, sourceOf, type YamlMap } from "../spec/index.ts";
 import { checkVersion, type Fragment, readFragment } from "./fragment.ts";
-import { asMap, get, mapOf, textOf, withEntry } from "./node-edit.ts";
+import { asMap, get, mapOf, spotOfKey, textOf, withEntry, withoutKeys } from "./node-edit.ts";
 import type { Report } from "./report.ts";
 import { checkUnusedKeys } from "./unused.ts";
 
@@ -79,12 +79,12 @@ function readRoot({ name, text }: NamedText, report: Report): ReturnType<typeof 
 
 function checkMap(root: YamlMap, schema: (typeof schemas)["component" | "operation" | "preset"], report: Report): void {
   checkUnusedKeys(root, report);
-  let checked = replaceOtherRun(root, "run", report);
+  let checked = withoutImageBuild(replaceOtherRun(root, "run", report), report);
   const inner = asMap(get(root, "component"));
   if (inner)
     checked = withEntry(checked, "component", {
       ...root.entries.get("component")!,
-      value: replaceOtherRun(inner, "run", report),
+      value: withoutImageBuild(replaceOtherRun(inner, "run", report), report),
     });
   checked = replaceOtherRun(checked, "runPatch", report);
   report.errors.push(
@@ -105,4 +105,20 @@ function replaceOtherRun(root: YamlMap, key: "run" | "runPatch", report: Report)
     place: placeOf(kind.spot),
   });
   return withEntry(root, key, { ...entry, value: mapOf(entry.value.spot, { kind: nodeOf("job", kind.spot) }) });
+}
+
+/** Keys of today's `build:`, which is an operation that builds an image; the older one has `image` and `commit`. */
+const IMAGE_BUILD = ["hubRef", "pathRef", "urlRef", "params", "runPatch", "connection", "queue", "presets", "cache"];
+
+/** A build of an image is one error at `build`, and its keys none. */
+function withoutImageBuild(root: YamlMap, report: Report): YamlMap {
+  const build = asMap(get(root, "build"));
+  if (!build || !IMAGE_BUILD.some((key) => build.entries.has(key))) return root;
+  report.errors.push({
+    code: "NOT_SUPPORTED",
+    message: '"build" builds an image, which is Polyaxon\'s; Bowline does not do it yet',
+    hint: "build the image before, name it in `container.image`, and leave `build` out",
+    place: placeOf(spotOfKey(root, "build")),
+  });
+  return withoutKeys(root, ["build"]);
 }

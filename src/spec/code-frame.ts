@@ -9,21 +9,38 @@ const WIDEST = 160;
  * in the text.
  */
 export function codeFrame(text: string, place: Place): string {
-  const lines = text.split(/\r?\n/);
-  if (place.line > lines.length) return "";
   const first = Math.max(1, place.line - 1);
-  const last = Math.min(lines.length, place.line + 1);
+  const lines = linesFrom(text, { first, count: place.line - first + 2 });
+  if (place.line - first >= lines.length) return "";
+  const last = first + lines.length - 1;
   const width = String(last).length;
   // A long line is shown from near the column on.
   const from = place.column > WIDEST - 20 ? place.column - 40 : 0;
   const frame: string[] = [];
   for (let line = first; line <= last; line++) {
-    const shown = printable(withoutPasswords(lines[line - 1]!).slice(from, from + WIDEST));
+    const shown = printable(withoutPasswords(lines[line - first]!).slice(from, from + WIDEST));
     const mark = line === place.line ? ">" : " ";
     frame.push(`${mark} ${String(line).padStart(width)} | ${shown}`.trimEnd());
     if (line === place.line) frame.push(`  ${" ".repeat(width)} | ${" ".repeat(place.column - 1 - from)}^`);
   }
   return frame.join("\n");
+}
+
+/** At most `count` lines from the line `first` on; nothing is copied but these. */
+function linesFrom(text: string, { first, count }: { first: number; count: number }): string[] {
+  let at = 0;
+  for (let line = 1; line < first; line++) {
+    at = text.indexOf("\n", at) + 1;
+    if (at === 0) return [];
+  }
+  const lines: string[] = [];
+  while (lines.length < count) {
+    const end = text.indexOf("\n", at);
+    lines.push((end === -1 ? text.slice(at) : text.slice(at, end)).replace(/\r$/, ""));
+    if (end === -1) break;
+    at = end + 1;
+  }
+  return lines;
 }
 
 /** The user info of a url, which may be a password, as stars; columns stay where they are. */

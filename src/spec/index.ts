@@ -2,6 +2,7 @@ export { checkShape, type CheckShapeOptions } from "./check-shape.ts";
 export { codeFrame } from "./code-frame.ts";
 export { type GitFlag, GIT_FLAGS, isInside, parseGitFlags, type ParsedGitFlags } from "./git-flags.ts";
 export { DEFAULT_GIT_OPTIONS, type GitOptions } from "./git-options.ts";
+export { OLDER_KEYS } from "./older-keys.ts";
 export type {
   ContainerFields,
   EnvVarFields,

@@ -36,6 +36,7 @@ export function belongsElsewhere(key: string, known: readonly string[]): string 
   if (known.includes("container") && ["command", "args", "image", "env", "resources", "workingDir"].includes(key)) {
     return `\`${key}\` belongs below \`container:\``;
   }
+  if (known.includes("nodeSelector") && key === "resources") return "`resources` belongs below `container:`";
   if (known.includes("git") && ["url", "revision", "flags", "history", "branch"].includes(key))
     return `\`${key}\` belongs below \`git:\``;
   if (known.includes("container") && ["termination", "inputs", "outputs", "plugins", "params"].includes(key))

@@ -1,7 +1,7 @@
 import { Composer, type CST, type Document, Parser } from "yaml";
 import type { Place, ProblemInput } from "../lib/index.ts";
 import { convertDocument } from "./convert-yaml.ts";
-import { syntaxProblem } from "./yaml-syntax.ts";
+import { syntaxProblems } from "./yaml-syntax.ts";
 import { placeOf, plainData, spotAt, type YamlNode, type YamlOrigin } from "./yaml-node.ts";
 
 /** Characters of the largest file that is read. */
@@ -10,6 +10,8 @@ const LARGEST = 4 * 1024 * 1024;
 const DEEPEST = 100;
 /** Problems of one file that are told; what comes after is seldom more than a consequence. */
 const MOST_PROBLEMS = 100;
+/** Errors of the parser that are looked at. */
+const MOST_ERRORS = 1000;
 
 /** One YAML file, read. */
 export interface YamlSource {
@@ -81,15 +83,8 @@ function readDocument({ text, origin, problems }: Reading): YamlNode | undefined
   }
   documents.push(...composer.end(false, text.length));
   const [first, second] = documents;
-  for (const document of documents) {
-    for (const error of [...document.errors, ...document.warnings]) {
-      const problem = syntaxProblem(error, text, origin);
-      // One mistake often makes several errors at one place; the first one says most.
-      const last = problems.at(-1)?.place;
-      if (last?.line === problem.place?.line && last?.column === problem.place?.column) continue;
-      if (problems.length < MOST_PROBLEMS) problems.push(problem);
-    }
-  }
+  const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  problems.push(...syntaxProblems(errors.slice(0, MOST_ERRORS), text, origin));
   if (problems.length > 0 || !first) return undefined;
   if (second) {
     problems.push({

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { didYouMean, type ErrorCode, type Place, type ProblemInput } from "../lib/index.ts";
 import { notSupportedHint } from "./not-supported.ts";
 import { belongsElsewhere, otherNameFor } from "./other-names.ts";
+import { olderKeyHint } from "./older-keys.ts";
 import { exampleOf, typeHint } from "./type-hints.ts";
 import type { YamlSource } from "./read-yaml.ts";
 import { isEmpty, nodeAt, type YamlNode } from "./yaml-node.ts";
@@ -70,7 +71,16 @@ function unknownKey(key: string, path: PropertyKey[], raw: RawIssue | undefined,
 
 function unknownHint(key: string, known: readonly string[]): string | undefined {
   const other = otherNameFor(key, known);
-  return belongsElsewhere(key, known) ?? (other === undefined ? didYouMean(key, known) : `did you mean "${other}"?`);
+  return (
+    belongsElsewhere(key, known) ??
+    olderHint(key, known) ??
+    (other === undefined ? didYouMean(key, known) : `did you mean "${other}"?`)
+  );
+}
+
+/** Only a polyaxonfile has keys that Polyaxon had before. */
+function olderHint(key: string, known: readonly string[]): string | undefined {
+  return ["run", "container", "commit"].some((name) => known.includes(name)) ? olderKeyHint(key) : undefined;
 }
 
 /** The last step of a path when it is a key, not the number of an entry. */

@@ -19,12 +19,31 @@ const HINTS: Partial<Record<YAMLError["code"], string>> = {
   IMPOSSIBLE: "check indentation, quotes and brackets of this line and the one before",
 };
 
-/** An error or warning of the YAML parser as a problem with its place. */
-export function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): ProblemInput {
+/** The parser's errors and warnings as problems with places: of those that follow from one mistake, the first. */
+export function syntaxProblems(errors: readonly YAMLError[], text: string, origin: YamlOrigin): ProblemInput[] {
+  const problems: ProblemInput[] = [];
+  let lastLine = -1;
+  for (const error of errors) {
+    const problem = syntaxProblem(error, text, origin);
+    // After its first mistake the parser has lost its place, and stumbles from line to line.
+    const { line } = problem.place!;
+    const follows = problems.length > 0 && (line <= lastLine + 1 || error.message.includes("token in YAML stream"));
+    lastLine = Math.max(line, lastLine);
+    if (!follows) problems.push(problem);
+    // What is behind a quote that is never closed was read as its text.
+    if (/^Missing closing ["']quote/.test(error.message)) break;
+  }
+  return problems;
+}
+
+function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): ProblemInput {
   const offset = offsetOf(error, text);
   const place = placeOf({ origin, offset });
-  const special = specialCase(lineOf(text, origin, place.line));
-  if (special) return { code: "YAML_INVALID", ...special, place };
+  const special = specialCase(lineOf(text, origin, place.line)) ?? bracketCase(error, text, origin);
+  if (special) {
+    const { message, hint, at } = special;
+    return { code: "YAML_INVALID", message, hint, place: at === undefined ? place : { ...place, column: at + 1 } };
+  }
   if (nearDots(text, origin, place.line)) {
     return {
       code: "YAML_INVALID",
@@ -49,17 +68,65 @@ function offsetOf(error: YAMLError, text: string): number {
   return open === -1 ? Math.min(error.pos[0], text.length) : open;
 }
 
-/** Two slips that the parser can only describe by what follows from them. */
-function specialCase(line: string): { message: string; hint: string } | undefined {
-  if (/(:|-)\s+\{\{/.test(line)) {
+/** Slips that the parser can only describe by what follows from them. `at` is the column, from 0, of what is wrong. */
+function specialCase(line: string): { message: string; hint: string; at?: number } | undefined {
+  const [, before] = /^(\s*(?:- +)*(?:(?:[\w.-]+|"[^"]*"|'[^']*'):\s+)?)\{\{/.exec(line) ?? [];
+  if (before !== undefined) {
     return {
       message: "a template begins a value without quotes",
       hint: 'put quotes around the value: "{{ name }}/more"',
+      at: before.length,
+    };
+  }
+  const [, empty] = /^(.*?[:-]\s+)(?:""(?!")|''(?!'))[^\s,\]}]/.exec(line) ?? [];
+  if (empty !== undefined) {
+    return {
+      message: "a text ends where it begins, and more follows",
+      hint: "take one of the two quotes away",
+      at: empty.length,
+    };
+  }
+  const [, start, text] = /^(\s*(?:- +)*(?:[\w.-]+: +)?)([^\s"'[{|>&*!#].*)$/.exec(line) ?? [];
+  if (start !== undefined && text !== undefined && /["'\s]\s*: /.test(text)) {
+    return {
+      message: 'a text holds ": " and has no quotes',
+      hint: "put the whole text in quotes, or below `|-`",
+      at: start.length,
     };
   }
   const [, key, value] = /^\s*(?:- )?([A-Za-z_]+):([^\s:/].*)$/.exec(line) ?? [];
   if (key === undefined || value === undefined) return undefined;
   return { message: `after "${key}:" a space is missing`, hint: `write \`${key}: ${value.trim().slice(0, 60)}\`` };
+}
+
+/** `args: [` whose lines or closing bracket stand no further in than `args`: YAML 1.1 reads it, YAML 1.2 does not. */
+function bracketCase(
+  error: YAMLError,
+  text: string,
+  origin: YamlOrigin,
+): { message: string; hint: string; at?: number } | undefined {
+  const [, kind, close] = /^Flow (sequence|map) in block collection .* end with a (.)/.exec(error.message) ?? [];
+  if (kind === undefined || close === undefined) return undefined;
+  const { line } = placeOf({ origin, offset: Math.min(error.pos[0], text.length) });
+  const written = lineOf(text, origin, line).trim();
+  const noun = kind === "map" ? "map" : "list";
+  const key = lastOpening(text.slice(Math.max(0, error.pos[0] - 20_000), error.pos[0]), close === "]" ? "[" : "{");
+  const than = key === undefined ? `what the ${noun} belongs to` : `\`${key}\``;
+  if (written.startsWith(close)) {
+    return {
+      message: `the "${close}" that ends the ${noun} stands no further in than ${than}`,
+      hint: `indent the "${close}" further than ${than}`,
+    };
+  }
+  return {
+    message: `a "${close}" is missing before this line, or the line stands no further in than ${than}`,
+    hint: `close the ${noun} with "${close}", or indent its lines further than ${than}`,
+  };
+}
+
+/** The key whose value was opened last with the bracket. */
+function lastOpening(before: string, bracket: string): string | undefined {
+  return [...before.matchAll(/([\w.-]+):[ \t]+([[{])/g)].findLast(([, , open]) => open === bracket)?.[1];
 }
 
 function lineOf(text: string, origin: YamlOrigin, line: number): string {

@@ -16,7 +16,6 @@ const BROKEN: [string, [string, string][]][] = [
         "YAML_INVALID 4:15",
         "close what was opened: a quote, a bracket, a brace, or put a colon and a space after the key",
       ],
-      ["YAML_INVALID 5:1", "give the lines of one map or list the same indentation"],
     ],
   ],
   [
@@ -27,7 +26,7 @@ const BROKEN: [string, [string, string][]][] = [
     "05-wrong-indent.yaml",
     [["YAML_INVALID 4:12", 'a text that holds ": " needs quotes around it; or is the next line indented too far?']],
   ],
-  ["06-unquoted-template.yaml", [["YAML_INVALID 4:45", 'put quotes around the value: "{{ name }}/more"']]],
+  ["06-unquoted-template.yaml", [["YAML_INVALID 4:17", 'put quotes around the value: "{{ name }}/more"']]],
   ["07-duplicate-key.yaml", [["FIELD_DUPLICATE 5:3", "the first one is in line 3: keep one of them"]]],
   [
     "08-dots-in-list.yaml",
@@ -154,6 +153,64 @@ const BROKEN: [string, [string, string][]][] = [
     "50-leading-zero.yaml",
     [["FIELD_INVALID 5:23", "a leading zero is octal to some readers: write 10, or 0o10 for an octal one"]],
   ],
+  [
+    "51-older-experiment.yaml",
+    [
+      [
+        "NOT_SUPPORTED 12:3",
+        "write `kind: component` and `run: {kind: job, init: [{connection: NAME}], container: {image: …, command: [sh, -c, …]}}`; today `framework` is left out, `declarations` is `inputs: [{name, value}]`, `build_steps` belongs into the image",
+      ],
+    ],
+  ],
+  [
+    "52-older-group.yaml",
+    [
+      [
+        "NOT_SUPPORTED 6:3",
+        "write `kind: component` and `run: {kind: job, init: [{connection: NAME}], container: {image: …, command: [sh, -c, …]}}`; today `hptuning` is one run for each combination: -P name=value",
+      ],
+    ],
+  ],
+  [
+    "53-older-notebook.yaml",
+    [
+      [
+        "NOT_SUPPORTED 2:7",
+        "write `run: {kind: service, ports: [8888], container: {image: …, command: [jupyter, lab]}}`",
+      ],
+    ],
+  ],
+  [
+    "54-older-keys-of-today.yaml",
+    [
+      ["FIELD_UNKNOWN 2:1", "`framework` is of Polyaxon before 1.0; today it is left out"],
+      ["FIELD_UNKNOWN 3:25", "`build_steps` is of Polyaxon before 1.0; today it belongs into the image"],
+      [
+        "FIELD_UNKNOWN 6:3",
+        "`cmd` is of Polyaxon before 1.0; today it is `container: {command: [sh, -c, …]}` below `run:`",
+      ],
+    ],
+  ],
+  [
+    "55-image-build.yaml",
+    [["NOT_SUPPORTED 3:1", "build the image before, name it in `container.image`, and leave `build` out"]],
+  ],
+  ["56-quote-twice.yaml", [["YAML_INVALID 4:17", "take one of the two quotes away"]]],
+  ["57-closing-bracket.yaml", [["YAML_INVALID 10:4", 'indent the "]" further than `env`']]],
+  [
+    "58-preset-alone.yaml",
+    [
+      [
+        "FIELD_MISSING 1:1",
+        "pass the polyaxonfile first: `-f FILE -f PRESET`; or name the component to patch: `pathRef: ./component.yaml`",
+      ],
+    ],
+  ],
+  ["59-template-in-braces.yaml", [["YAML_INVALID 6:9", "put the whole text in quotes, or below `|-`"]]],
+  [
+    "60-unclosed-bracket.yaml",
+    [["YAML_INVALID 5:5", 'close the list with "]", or indent its lines further than `command`']],
+  ],
 ];
 
 test.each(BROKEN)("%s", (name, expected) => {
@@ -161,6 +218,19 @@ test.each(BROKEN)("%s", (name, expected) => {
   expect(plan).toBeUndefined();
   expect(errors.map(({ code, place, hint }) => [`${code} ${place?.line}:${place?.column}`, hint])).toEqual(expected);
 });
+
+test("of very many problems a hundred are told, and how many more there are", () => {
+  const { errors } = compileText(`run: {kind: job, container: {command: [x]}}\n${keys(40_000)}`);
+  expect(errors).toHaveLength(101);
+  expect(errors.at(-1)).toMatchObject({
+    message: 'unknown key "key100"; and 39899 more problems after this one',
+    place: { line: 102, column: 1 },
+  });
+});
+
+function keys(count: number): string {
+  return Array.from({ length: count }, (_, index) => `key${index}: ${index}\n`).join("");
+}
 
 test("every file of the folder is in the table", () => {
   expect(readdirSync(FOLDER).toSorted()).toEqual(BROKEN.map(([name]) => name));
