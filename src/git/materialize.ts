@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openAccess, type Access } from "./access.ts";
-import { checkBudget } from "./trees/budget.ts";
+import { checkBudget, checkWritten } from "./trees/budget.ts";
 import { finishConfig, pointHead, prepareRepository, writeFiles, type RepositoryPlan } from "./trees/checkout.ts";
 import type { CodeReference } from "./code-reference.ts";
 import { readCommit } from "./trees/commit-details.ts";
@@ -15,7 +15,7 @@ import { addSubmodules } from "./trees/submodules.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import { openWorkplace, type Workplace } from "./target.ts";
 import { warnOfVersionFromGit } from "./trees/version-from-git.ts";
-import type { Problem } from "../lib/index.ts";
+import { BowlineError, isFullCommit, parseRevision, type Problem } from "../lib/index.ts";
 
 /**
  * Puts the commit's tree, with a small repository around it, into the target: all of it or nothing. Closes the resolution's session.
@@ -30,6 +30,7 @@ export async function materialize(request: MaterializeRequest): Promise<CodeRefe
   });
   let workplace: Workplace | undefined;
   try {
+    checkPin(resolution);
     await checkGitVersion(request.network);
     const access = reached(await openAccess(request.url, request), resolution.redirectedTo);
     workplace = await openWorkplace(target);
@@ -41,6 +42,17 @@ export async function materialize(request: MaterializeRequest): Promise<CodeRefe
     await workplace?.remove();
     sessionOf(resolution)?.close();
   }
+}
+
+/** A pin comes from a record, and a reference from the server's own words: both become paths and arguments of git. */
+function checkPin({ commit, ref }: MaterializeRequest["resolution"]): void {
+  const isReference = ref === undefined || parseRevision(ref).kind === "ref";
+  if (isFullCommit(commit) && isReference) return;
+  throw new BowlineError({
+    code: "GIT_REVISION_INVALID",
+    message: `the pin ${JSON.stringify({ commit, ref }).slice(0, 200)} is no commit with its reference`,
+    hint: "resolve the revision again",
+  });
 }
 
 interface Build {
@@ -77,6 +89,7 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
       await checkBudget({ git, repository, commit, url, policy, withoutContents: filter !== undefined });
       await pointHead(plan);
       const [read] = await bothOrFirstError(readCommit(git, { repository, commit, url }), writeFiles(git, plan));
+      if (filter !== undefined) await checkWritten({ repository, url, policy });
       const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
       const lfs = await addContents(tree);
       await finishConfig(plan);

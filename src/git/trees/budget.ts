@@ -1,3 +1,5 @@
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Policy } from "../../config/index.ts";
 import { BowlineError, shownUrl } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
@@ -27,6 +29,31 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
     throw exceeded(options.url, `has ${files} files`, `maxFiles (${maxFiles})`);
   if (maxBytes !== undefined && bytes > maxBytes)
     throw exceeded(options.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+}
+
+/**
+ * Holds what was written against the policy: for a checkout whose contents were fetched as they were written, so that nobody knew their sizes before.
+ * Throws GIT_TOO_LARGE, and the target is not made.
+ */
+export async function checkWritten({
+  repository,
+  policy,
+  url,
+}: Omit<BudgetOptions, "git" | "commit" | "withoutContents">): Promise<void> {
+  const { maxBytes } = policy;
+  if (maxBytes === undefined) return;
+  const bytes = await bytesBelow(repository, new Set([".git"]));
+  if (bytes > maxBytes) throw exceeded(url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+}
+
+async function bytesBelow(folder: string, without = new Set<string>()): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (without.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    bytes += entry.isDirectory() ? await bytesBelow(path) : (await lstat(path)).size;
+  }
+  return bytes;
 }
 
 /** Entries `mode type object size TAB path NUL`; the size is "-" for a submodule, and absent without `-l`. */
