@@ -100,6 +100,16 @@ describe("what a user writes does not become an option of git", () => {
     expect(server.requests).toEqual([]);
   });
 
+  it("as the branch that a server says HEAD is", async () => {
+    const line = "6654115d36cde16be9e359b34d17b165ca0ef85b HEAD symref-target:refs/heads/../../hooks/post-checkout\n";
+    const body = `${(line.length + 4).toString(16).padStart(4, "0")}${line}0000`;
+    const headers = { "content-type": "application/x-git-upload-pack-result" };
+    server.faults.push({ match: (one) => one.body.includes("command=ls-refs"), status: 200, headers, body });
+    const error = await refused(request());
+    server.faults.length = 0;
+    expect(error).toMatchObject({ code: "GIT_REVISION_INVALID" });
+  });
+
   it("as a folder of a sparse checkout", async () => {
     for (const folder of [`--stdin`, "../..", "a/../../b", ".git/hooks", "a\nb", "a\\b"]) {
       expect(await refused(request("test", { sparse: [folder] })), folder).toMatchObject({ code: "PATH_INVALID" });
