@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GitStep, InitStep } from "../../src/compile/index.ts";
 import { planOf } from "../runs/plans.ts";
 import { openHarness } from "../runs/harness.ts";
+import { until } from "../runs/living.ts";
 import { startGitServer, type GitServer, type Repository } from "../support/index.ts";
 
 let server: GitServer;
@@ -91,6 +92,30 @@ test("restart uses the same commit, fresh resolves again", async () => {
     "old",
     join(home.state, "runs", same.uuid, "artifacts"),
   ]);
+});
+
+test("stop reaches a run whose code is being fetched: it is stopped, and nothing is left of the fetch", async () => {
+  const places = runs.prepare();
+  const script = { command: ["sh", "-c", "echo started"] };
+  const plan = planOf(script, { artifactsPath: places.artifactsPath, init: [gitStep(places.artifactsPath, "one")] });
+  const before = server.requests.length;
+  const ended = runs.start(
+    { places, plan },
+    {
+      // The commit is pinned; from here on the server says nothing any more.
+      onEvent: (event) => {
+        if (event.type === "status" && event.change.status === "scheduled") server.faults.push({ stall: 0 });
+      },
+    },
+  );
+  await until(() => server.faults.length > 0 && server.requests.slice(before).some(({ path }) => path.includes("one")));
+  await until(async () => (await runs.get(places.uuid)).status === "starting");
+  expect(await runs.stop(places.uuid)).toMatchObject({ status: "stopped", reason: "Stopped", codeReferences: [] });
+  server.faults.length = 0;
+  const record = await ended;
+  expect(record.errors).toBeUndefined();
+  expect(await lines(record)).toEqual([]);
+  expect(existsSync(join(places.artifactsPath, "one"))).toBe(false);
 });
 
 test("steps run in declared order: a file, a container that reads it, a failing one that ends the run", async () => {
