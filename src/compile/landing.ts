@@ -38,11 +38,20 @@ export function repositoryName(urlPath: string): string | undefined {
 /** Two git steps that would land in one folder, or one inside the other. */
 export function pathConflicts(steps: readonly InitStep[]): ProblemInput[] {
   const problems: ProblemInput[] = [];
-  const landed: { path: string; name: string; place?: Place }[] = [];
+  const landed: { path: string; place?: Place }[] = [];
+  // By folder: the first step that landed there, and the first that landed there or below.
+  const at = new Map<string, number>();
+  const below = new Map<string, number>();
   for (const step of steps) {
     if (step.kind !== "git") continue;
-    const other = landed.find((one) => isBelow(step.path, one.path) || isBelow(one.path, step.path));
-    landed.push(step);
+    const folders = foldersOf(step.path);
+    const others = [...folders.map((folder) => at.get(folder)), below.get(step.path)].filter(
+      (index) => index !== undefined,
+    );
+    const other = others.length > 0 ? landed[Math.min(...others)] : undefined;
+    const index = landed.push(step) - 1;
+    if (!at.has(step.path)) at.set(step.path, index);
+    for (const folder of folders) if (!below.has(folder)) below.set(folder, index);
     if (!other) continue;
     const where = other.place
       ? `line ${other.place.line}${other.place.file === step.place?.file ? "" : ` of ${other.place.file}`}`
@@ -59,6 +68,13 @@ export function pathConflicts(steps: readonly InitStep[]): ProblemInput[] {
     });
   }
   return problems;
+}
+
+/** A path and every folder above it. */
+function foldersOf(path: string): string[] {
+  const folders = [path];
+  for (let folder = path; folder !== posix.dirname(folder);) folders.push((folder = posix.dirname(folder)));
+  return folders;
 }
 
 function isBelow(path: string, folder: string): boolean {

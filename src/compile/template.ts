@@ -32,7 +32,9 @@ export function renderTemplate(text: string, context: TemplateContext): Rendered
   if (tag !== -1) {
     return fault(
       "`{% … %}` is not known in templates; only `{{ name }}` is",
-      `use \`{{ name }}\`, and \`{{ name | default: 'x' }}\``,
+      /^\{%-?\s*if\b/.test(text.slice(tag, tag + 100))
+        ? "for a flag, give the input `isFlag: true` and write `{{ params.NAME.as_arg }}`: it is `--NAME`, or nothing"
+        : "use `{{ name }}`, and `{{ name | default: 'x' }}`",
       tag,
     );
   }

@@ -92,7 +92,15 @@ const BROKEN: [string, [string, string][]][] = [
     "29-unknown-template-name.yaml",
     [["TEMPLATE_INVALID 4:20", 'did you mean "artifacts_path" or "run_artifacts_path"?']],
   ],
-  ["30-template-statement.yaml", [["TEMPLATE_INVALID 7:13", "use `{{ name }}`, and `{{ name | default: 'x' }}`"]]],
+  [
+    "30-template-statement.yaml",
+    [
+      [
+        "TEMPLATE_INVALID 7:13",
+        "for a flag, give the input `isFlag: true` and write `{{ params.NAME.as_arg }}`: it is `--NAME`, or nothing",
+      ],
+    ],
+  ],
   ["31-jinja-filter.yaml", [["TEMPLATE_INVALID 6:43", "write `{{ name | default: 'x' }}`, without parentheses"]]],
   [
     "32-missing-input.yaml",
