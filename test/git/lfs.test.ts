@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { execa } from "execa";
-import { readFile } from "node:fs/promises";
+import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { inScope, type Credential } from "../../src/connections/index.ts";
 import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import {
@@ -44,9 +45,13 @@ const FILES: Record<string, FileSpec> = {
 async function fetched(
   server: GitServer,
   path: string,
-  more: Partial<GitRequest["options"]> & { http?: Credential["http"]; ca?: string } = {},
+  more: Partial<GitRequest["options"]> & {
+    http?: Credential["http"];
+    ca?: string;
+    request?: Partial<GitRequest>;
+  } = {},
 ) {
-  const { http = BASIC, ca, ...options } = more;
+  const { http = BASIC, ca, request: changed, ...options } = more;
   const events: GitEvent[] = [];
   const credential = {
     scope: `${server.url}/org/`,
@@ -58,6 +63,7 @@ async function fetched(
   const base = requestFor(`${server.url}/${path}`, { events });
   const request: GitRequest = {
     ...base,
+    ...changed,
     options: { ...base.options, lfs: true, ...options },
     findCredential: async (asked) => (inScope(credential.scope, asked) ? credential : undefined),
   };
@@ -133,6 +139,37 @@ describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`
     const server = await serve({ accounts, lfs: { objects: new Map() } });
     await withLfs(server, new Map());
     await expect(fetched(server, "org/test")).rejects.toMatchObject({ code: "LFS_FAILED" });
+  });
+
+  test("contents that are left out by .lfsconfig stay pointers, and a warning says so", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, lfs: { objects, header: { Authorization: HEADER } } });
+    await withLfs(server, objects, { ...FILES, ".lfsconfig": "[lfs]\n\tfetchexclude = deep\n" });
+    const { target, warnings } = await fetched(server, "org/test");
+    expect(warnings).toEqual(["LFS_POINTERS_LEFT"]);
+    expect(await readFile(join(target, "deep/b c.bin"), "utf8")).toMatch(/^version https:\/\/git-lfs/);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+  });
+
+  test("contents over policy.maxBytes are refused before one is asked for", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, lfs: { objects } });
+    await withLfs(server, objects);
+    const request = { policy: { ...DEFAULT_POLICY, maxBytes: 6000 } };
+    await expect(fetched(server, "org/test", { request })).rejects.toMatchObject({ code: "GIT_TOO_LARGE" });
+    expect(server.requests.filter(({ path }) => path.includes("lfs"))).toEqual([]);
+  });
+
+  test("without git-lfs on PATH the error says what to install", async () => {
+    const server = await serve({ accounts });
+    await withLfs(server, new Map());
+    const searchPath = await temporaryFolder();
+    const { stdout } = await execa("sh", ["-c", "command -v git"]);
+    await symlink(stdout, join(searchPath, "git"));
+    await expect(fetched(server, "org/test", { request: { network: { searchPath } } })).rejects.toMatchObject({
+      code: "GIT_MISSING",
+      hint: expect.stringContaining("apt-get install git-lfs"),
+    });
   });
 
   test("without `lfs` the pointers stay, and a warning says so", async () => {
