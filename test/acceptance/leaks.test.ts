@@ -66,12 +66,11 @@ beforeAll(async () => {
 });
 
 // Every answer takes its time, so that each process can be looked at.
-beforeEach(() => {
-  server.faults.splice(0, Infinity, { delay: 40 });
-});
+beforeEach(() => server.faults.splice(0, Infinity, { delay: 40 }));
 
 afterAll(() => Promise.all([server, elsewhere, redirecting].map((each) => each.close())));
 
+// For servers that never answer.
 const QUICK = { policy: { timeouts: { connect: "1s", stall: "1s", resolve: "2s", materialize: "5s" } } };
 
 interface Flow {
@@ -110,7 +109,7 @@ describe.skipIf(process.platform !== "linux")(`no credential is seen (processes:
       const desk = await privateDesk();
       const [given, hidden] = flow.wrong ? [`${value}-wrong`, `${secret}-wrong`] : [value, secret];
       const url = `${flow.url?.() ?? server.url}/org/test`;
-      await writeConfig(desk, [{ url, secret: "git-secret" }], QUICK);
+      await writeConfig(desk, [{ url, secret: "git-secret" }], flow.fault === undefined ? {} : QUICK);
       const { init, connections, script = "sleep 0.1; cat .git/config; env" } = flow;
       await desk.write(
         "job.json",
@@ -241,7 +240,7 @@ describe.skipIf(process.platform !== "linux" || noSshServer !== undefined)(
     ] as const)("during and after %s", async (_, which, exitCode) => {
       const desk = await privateDesk();
       const { privateKey } = which === "key" ? key : other;
-      await writeConfig(desk, [{ url: `${ssh.url}/org/test`, secret: "deploy" }], QUICK);
+      await writeConfig(desk, [{ url: `${ssh.url}/org/test`, secret: "deploy" }]);
       await desk.write("job.json", job("sleep 0.1; cat .git/config"));
       await setSecret(desk, "deploy", { "ssh-privatekey": privateKey, known_hosts: ssh.knownHosts });
       const watching: Watching = { forms: formsOfKey(privateKey) };
