@@ -1,8 +1,21 @@
-import { join } from "node:path";
+import { execa } from "execa";
+import { spawnSync } from "node:child_process";
+import { chmod, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeRepository, makeSshKey, noSshServer, startSshServer, temporaryFolder } from "../support/index.ts";
 import type { Repository, SshKey, SshServer } from "../support/index.ts";
-import { newDesk, type Desk } from "./bowline.ts";
+import { BOWLINE, newDesk, type Desk } from "./bowline.ts";
+
+const NAMELESS = ["--reuid", "12345", "--regid", "12345", "--clear-groups"];
+
+/** Why nothing can run as a user id without a name here, for the name of what is skipped. */
+const noOtherUser = process.getuid?.() === 0 ? namespacesRefused() : "needs root to become another user";
+
+function namespacesRefused(): string | undefined {
+  const { status } = spawnSync("setpriv", [...NAMELESS, "unshare", "--user", "--map-root-user", "--", "true"]);
+  return status === 0 ? undefined : "user namespaces are not allowed here";
+}
 
 describe.skipIf(noSshServer)(`a repository over ssh${noSshServer ? ` (skipped: ${noSshServer})` : ""}`, () => {
   let key: SshKey;
@@ -43,6 +56,46 @@ describe.skipIf(noSshServer)(`a repository over ssh${noSshServer ? ` (skipped: $
     expect(stderr).toContain('print("hello from branchA")');
   });
 
+  test.skipIf(noOtherUser)(
+    `runs as a user id without a name, and so does git fetch in the job${noOtherUser ? ` (skipped: ${noOtherUser})` : ""}`,
+    async () => {
+      const desk = await sshDesk();
+      await desk.bowline(["connections", "trust", "repo-ssh", "-y", ...NAMED]);
+      await rename(join(desk.folder, "home"), join(desk.folder, "a 100%h home"));
+      const init = "[{connection: repo-ssh}]";
+      const command = `[sh, -c, "git fetch origin main && git rev-parse FETCH_HEAD"]`;
+      await desk.write(
+        "job.yaml",
+        `run: {kind: job, init: ${init}, connections: [repo-ssh], container: {command: ${command}}}\n`,
+      );
+      const { stdout, stderr } = await runNameless(desk, { BOWLINE_HOME: join(desk.folder, "a 100%h home") });
+      expect({ status: (JSON.parse(stdout) as { status: string }).status, stderr }).toMatchObject({
+        status: "succeeded",
+        stderr: expect.stringContaining(repository.commits["main"]!),
+      });
+    },
+  );
+
+  test.skipIf(noOtherUser)(
+    `from: git with a GIT_SSH_COMMAND runs as a user id without a name${noOtherUser ? ` (skipped: ${noOtherUser})` : ""}`,
+    async () => {
+      const desk = await sshDesk();
+      await chmod(await desk.write("key", key.privateKey), 0o600);
+      await desk.write("known_hosts", server.knownHosts);
+      await desk.write(
+        "bowline.yaml",
+        `connections: [{name: repo-ssh, kind: git, schema: {url: "${server.url}/org/test", revision: branchA}}]
+credentials: [{match: "${server.url}/", from: git}]\n`,
+      );
+      const command = `LC_ALL=C ssh -F none -i ${desk.folder}/key -o UserKnownHostsFile=${desk.folder}/known_hosts`;
+      const { stdout, stderr } = await runNameless(desk, { GIT_SSH_COMMAND: command });
+      expect({ status: (JSON.parse(stdout) as { status: string }).status, stderr }).toMatchObject({
+        status: "succeeded",
+        stderr: expect.stringContaining('print("hello from branchA")'),
+      });
+    },
+  );
+
   async function sshDesk(): Promise<Desk> {
     const desk = await newDesk();
     await desk.write("key", key.privateKey);
@@ -61,3 +114,10 @@ describe.skipIf(noSshServer)(`a repository over ssh${noSshServer ? ` (skipped: $
 });
 
 const NAMED = ["--config", "bowline.yaml"];
+
+async function runNameless(desk: Desk, env: Record<string, string>): Promise<{ stdout: string; stderr: string }> {
+  await execa("chown", ["-R", "12345:12345", desk.folder]);
+  await chmod(dirname(desk.folder), 0o755);
+  const words = [...NAMELESS, process.execPath, BOWLINE, "run", "-f", "job.yaml", "-o", "json", ...NAMED];
+  return execa("setpriv", words, { cwd: desk.folder, env: { ...desk.env, ...env }, extendEnv: false, reject: false });
+}

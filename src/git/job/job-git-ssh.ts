@@ -1,6 +1,16 @@
 import { devNull } from "node:os";
+import type { Timeouts } from "../../config/index.ts";
+import { CHOOSE_LAUNCHER } from "../ssh/ssh-launcher.ts";
+import { fileName, OWN_SETTINGS, timeSettings, userSettings } from "../ssh/ssh-settings.ts";
 import { shellQuote } from "./job-git-helper.ts";
 import type { JobFile, JobScope } from "./job-scope.ts";
+
+export interface JobSshOptions {
+  scopes: readonly JobScope[];
+  /** Where the files will be, as the job sees it. */
+  folder: string;
+  timeouts: Timeouts;
+}
 
 export interface JobSsh {
   env: Record<string, string>;
@@ -11,10 +21,12 @@ export interface JobSsh {
  * git knows one ssh command for all hosts. This one is a script that looks at the host, port and path it is asked for, takes the key of the longest scope
  * that covers them, and leaves everything else to plain ssh.
  */
-export function jobSsh(scopes: readonly JobScope[], folder: string): JobSsh {
+export function jobSsh({ scopes, folder, timeouts }: JobSshOptions): JobSsh {
   if (scopes.length === 0) return { env: {}, files: [] };
   const longestFirst = [...scopes].sort((one, other) => other.prefix.length - one.prefix.length);
-  const content = `${READ_ARGUMENTS}${longestFirst.map((scope) => choice(scope, folder)).join("")}exec ssh "$@"\n`;
+  const choices = longestFirst.map((scope) => choice({ scope, folder, timeouts }));
+  const otherwise = `exec $launcher ssh ${optionWords(userSettings(timeouts))} "$@"\n`;
+  const content = `${CHOOSE_LAUNCHER}${READ_ARGUMENTS}${choices.join("")}${otherwise}`;
   const files = scopes
     .filter(({ number }, index) => scopes.findIndex((scope) => scope.number === number) === index)
     .flatMap(keyFiles);
@@ -43,23 +55,36 @@ host=\${host##*@}
 path=\${path#*\\'} path=\${path%\\'*} path=\${path#/} path=\${path#'~/'}
 `;
 
-function choice({ prefix, credential, number }: JobScope, folder: string): string {
+function choice({ scope, folder, timeouts }: { scope: JobScope; folder: string; timeouts: Timeouts }): string {
+  const { prefix, credential, number } = scope;
   const [, host = "", port = "22", encoded = ""] = /^ssh:\/\/(\[[^\]]*\]|[^/:]*)(?::(\d+))?\/(.*)$/.exec(prefix) ?? [];
   const path = decodeURIComponent(encoded).replace(/^~\//, "");
   const bare = path.replace(/(\.git|\/)$/, "");
   const below = `${shellQuote(`${bare}/`)}*`;
   const patterns =
     path === "" ? ["*"] : path.endsWith("/") ? [below] : [shellQuote(bare), shellQuote(`${bare}.git`), below];
-  const file = (ending: string): string => shellQuote(`${folder}/${number}.${ending}`);
+  const file = (ending: string): string => `${folder}/${number}.${ending}`;
   const passphrase = typeof credential.ssh === "object" && credential.ssh.passphrase !== undefined;
-  const askpass = passphrase ? `SSH_ASKPASS=${file("askpass")} SSH_ASKPASS_REQUIRE=force ` : "";
-  const batch = passphrase ? "NumberOfPasswordPrompts=1" : "BatchMode=yes";
+  const askpass = passphrase ? `SSH_ASKPASS=${shellQuote(file("askpass"))} SSH_ASKPASS_REQUIRE=force ` : "";
+  const settings = {
+    ...OWN_SETTINGS,
+    ...timeSettings(timeouts),
+    ...(passphrase ? { NumberOfPasswordPrompts: "1" } : { BatchMode: "yes" }),
+    IdentityFile: fileName(file("key")),
+    UserKnownHostsFile: fileName(file("known_hosts")),
+    StrictHostKeyChecking: "yes",
+  };
   return `[ "$host:$port" = ${shellQuote(`${host.replace(/^\[|\]$/g, "")}:${port}`)} ] && case $path in ${patterns.join(" | ")})
-  ${askpass}exec ssh -F ${devNull} -i ${file("key")} -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=${file("known_hosts")} \\
-    -o GlobalKnownHostsFile=${devNull} -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ${batch} "$@"
+  ${askpass}exec $launcher ssh -F ${devNull} ${optionWords(settings)} "$@"
   ;;
 esac
 `;
+}
+
+function optionWords(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-o ${shellQuote(`${name}=${value}`)}`)
+    .join(" ");
 }
 
 function keyFiles({ credential, number }: JobScope): JobFile[] {

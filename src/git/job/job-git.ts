@@ -60,7 +60,7 @@ export function prepareJobGit(options: JobGitOptions): JobGit {
     ...http.flatMap((scope) => httpSettings(scope, folder)),
     ...rewrites({ connections, http, ssh }),
   ];
-  const shell = jobSsh(ssh, folder);
+  const shell = jobSsh({ scopes: ssh, folder, timeouts: options.policy.timeouts });
   const askpass = oldGitAskpass(http, folder);
   return {
     env: {

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { devNull, tmpdir, userInfo } from "node:os";
+import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
 import { BowlineError, type GitUrl } from "../../lib/index.ts";
 import { writeSshKey } from "./ssh-key.ts";
+import { launcherFor } from "./ssh-launcher.ts";
+import { fileName, OWN_SETTINGS, timeSettings, userSettings } from "./ssh-settings.ts";
 import { trustHint } from "./trust-hint.ts";
 import { openSshTunnel, type SshTunnel } from "./ssh-tunnel.ts";
 
@@ -54,11 +55,11 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
         ? undefined
         : await openSshTunnel(credential.proxy, { url, ca: credential.ca, timeouts: options.timeouts });
     const settings = {
-      ...COMMON,
+      ...OWN_SETTINGS,
       ...timeSettings(options.timeouts),
-      ...(key === undefined ? { PubkeyAuthentication: "no" } : { IdentityFile: key.file }),
+      ...(key === undefined ? { PubkeyAuthentication: "no" } : { IdentityFile: fileName(key.file) }),
       ...(key?.askpass === undefined ? { BatchMode: "yes" } : { NumberOfPasswordPrompts: "1" }),
-      UserKnownHostsFile: join(folder, "known_hosts"),
+      UserKnownHostsFile: fileName(join(folder, "known_hosts")),
       StrictHostKeyChecking: hostKeys === "check" ? "yes" : "accept-new",
       ...(tunnel === undefined ? {} : throughTunnel(tunnel, url)),
     };
@@ -72,32 +73,6 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
   }
 }
 
-/** Nothing of the user's or the machine's own settings; ssh_config(5). */
-const COMMON = {
-  GlobalKnownHostsFile: devNull,
-  IdentitiesOnly: "yes",
-  IdentityAgent: "none",
-  PreferredAuthentications: "publickey",
-  PasswordAuthentication: "no",
-  KbdInteractiveAuthentication: "no",
-  UpdateHostKeys: "no",
-  CheckHostIP: "no",
-  HashKnownHosts: "no",
-  ForwardAgent: "no",
-  ForwardX11: "no",
-  ClearAllForwardings: "yes",
-  PermitLocalCommand: "no",
-  ControlMaster: "no",
-  ControlPath: "none",
-  // A login banner is no error; what goes wrong is still said.
-  LogLevel: "ERROR",
-} as const;
-
-function timeSettings({ connect, stall }: Timeouts): Record<string, string> {
-  const seconds = (milliseconds: number): string => String(Math.max(1, Math.ceil(milliseconds / 1000)));
-  return { ConnectTimeout: seconds(connect), ServerAliveInterval: seconds(stall / 3), ServerAliveCountMax: "3" };
-}
-
 /** ssh takes the first value it meets, so these win over the host and port that git adds; the host's key keeps its real name. */
 function throughTunnel({ port }: SshTunnel, url: GitUrl): Record<string, string> {
   const host = url.host.replace(/^\[|\]$/g, "");
@@ -106,34 +81,19 @@ function throughTunnel({ port }: SshTunnel, url: GitUrl): Record<string, string>
 }
 
 /** `from: git`: the user's own configuration, agent, keys and known_hosts, but never a question. */
-function usersOwn(credential: Credential, { timeouts }: SshOptions): SshAccess {
-  const { GIT_SSH_COMMAND: command = "ssh", ...env } = credential.userEnv ?? {};
-  const words = Object.entries({ BatchMode: "yes", ...timeSettings(timeouts) }).map(
-    ([name, value]) => `-o ${name}=${value}`,
-  );
-  return { env: { ...env, ...gitEnv([command, ...words].join(" ")) }, folder: "", close: () => Promise.resolve() };
+async function usersOwn(credential: Credential, { url, timeouts }: SshOptions): Promise<SshAccess> {
+  const { GIT_SSH_COMMAND: own = "ssh", ...env } = credential.userEnv ?? {};
+  const words = Object.entries(userSettings(timeouts)).map(([name, value]) => `-o ${name}=${value}`);
+  const command = [own, ...words].join(" ");
+  const launcher = await launcherFor(url);
+  // The user's command is one for a shell, with assignments perhaps, which the launcher would take for a program.
+  const launched = [...launcher, "sh", "-c", quote(`${command} "$@"`), "ssh"].join(" ");
+  const access = gitEnv(launcher.length === 0 ? command : launched);
+  return { env: { ...env, ...access }, folder: "", close: () => Promise.resolve() };
 }
 
 function gitEnv(command: string): Record<string, string> {
   return { GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: "ssh" };
-}
-
-/** OpenSSH stops with "No user exists for uid" when the system has no name for the user id (as in many containers). */
-async function launcherFor(url: GitUrl): Promise<string[]> {
-  try {
-    userInfo();
-    return [];
-  } catch {
-    // In a user namespace of its own ssh takes itself for root, whom the system knows; files and network stay as they are.
-    const launcher = ["unshare", "--user", "--map-root-user", "--"];
-    const { failed } = await execa(launcher[0]!, [...launcher.slice(1), "true"], { reject: false });
-    if (!failed) return launcher;
-    throw new BowlineError({
-      code: "SSH_USER_UNKNOWN",
-      message: `ssh cannot be used for "${url.text}": the system has no name for the user id ${process.getuid?.()}`,
-      hint: "give the user id an entry in /etc/passwd, allow user namespaces, or use an https url with a token",
-    });
-  }
 }
 
 function hostKeyUnknown({ url, connection }: SshOptions): BowlineError {
