@@ -81,7 +81,10 @@ describe("bowline initializer git", () => {
     [["--url", "https://h/a/b", "--path", "x", "--commit", "abc"], "all 40 or 64 digits"],
     [["--url", "https://h/a/b", "--path", "x", "--history", "0"], "--history takes"],
     [["--url", "https://h/a/b", "--path", "x", "--owner", "ada"], "UID:GID"],
+    [["--url", "https://h/a/b", "--path", "x", "--owner", "4294967296:1"], "UID:GID"],
     [["--url", "https://h/a/b", "--path", "x", "--filter", "tree:0"], "blob:none"],
+    [["--url", "https://h/a/b", "--path", "x", "-o", "yaml"], 'takes json, not "yaml"'],
+    [["--url", "https://h/a/b", "--path", "x", "--commit", "a".repeat(40), "--ref", "main"], "full reference"],
     [["--url", "https://h/a/b", "--path", "x", "more"], "more"],
     [["--url", "https://h/a/b", "--path", "x", "--token=s3cr3t"], 'unknown option "--token"'],
   ])("%j is a usage error", async (words, said) => {

@@ -41,6 +41,9 @@ export function parseInitializer(words: readonly string[]): InitializerOptions {
   if (commit !== undefined && !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
     throw usage(`--commit takes all 40 or 64 digits of a commit, not "${commit}"`, "or ask for it with: --revision");
   }
+  if (ref !== undefined && !/^refs\/./.test(ref)) {
+    throw usage(`--ref takes a full reference, not "${ref}"`, "for example: --ref refs/heads/main");
+  }
   const deadline = text("deadline");
   const maxBytes = text("max-bytes");
   const owner = text("owner");
@@ -49,7 +52,7 @@ export function parseInitializer(words: readonly string[]): InitializerOptions {
     url,
     path: isAbsolute(path) ? path : resolve(path),
     git: gitOptions(values),
-    ...defined({ revision, commit, ref, cache, connection: text("connection") }),
+    ...defined({ revision, commit, ref, cache, connection: text("connection") || undefined }),
     ...defined({ caFile: text("ca-file"), sshKeyFile: text("ssh-key-file"), knownHostsFile: text("known-hosts-file") }),
     ...(owner === undefined ? {} : { owner: parseOwner(owner) }),
     ...(deadline === undefined ? {} : { deadline: parseCount(deadline, "--deadline") * 1000 }),
@@ -79,9 +82,11 @@ function parse(words: readonly string[]): Values {
   );
   try {
     const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });
-    const filter = values["filter"];
-    if (filter !== undefined && filter !== "blob:none")
-      throw usage(`--filter takes blob:none, not "${String(filter)}"`, "leave it out for everything");
+    for (const [name, { choices }] of names) {
+      const value = values[kebab(name)];
+      if (typeof value !== "string" || choices === undefined || choices.includes(value)) continue;
+      throw usage(`--${kebab(name)} takes ${choices.join(", ")}, not "${value}"`, "or leave it out");
+    }
     return values;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
@@ -119,8 +124,11 @@ function parseHistory(text: string): GitOptions["history"] {
 
 function parseOwner(text: string): { uid: number; gid: number } {
   const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
-  if (!match) throw usage(`--owner takes UID:GID in numbers, not "${text}"`, "for example: --owner 1000:1000");
-  return { uid: Number(match[1]), gid: Number(match[2]) };
+  const [uid, gid] = [Number(match?.[1]), Number(match?.[2])];
+  // chown(2) takes 32 bits, and the last of them for "as it is".
+  if (!(uid < 0xffff_ffff && gid < 0xffff_ffff))
+    throw usage(`--owner takes UID:GID in numbers, not "${text}"`, "for example: --owner 1000:1000");
+  return { uid, gid };
 }
 
 function missing(option: string, what: string): never {
