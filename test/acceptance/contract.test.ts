@@ -52,7 +52,7 @@ describe("bowline initializer git", () => {
     ["a shortened commit", () => commits["branchA"]!.slice(0, 10), () => ({ commit: commits["branchA"] })],
     ["an old commit", () => commits["first"]!, () => ({ commit: commits["first"] })],
   ])("--revision: %s", async (_, revision, expected) => {
-    const { reference, code } = await fetchCode(revision ? ["--revision", revision()] : []);
+    const { reference, code } = await fetchCode(revision ? ["--revision", revision()] : ["--connection", ""]);
     expect(reference).toMatchObject(expected());
     expect(reference.revision).toBe(revision?.());
     expect(Object.hasOwn(reference, "connection")).toBe(false);

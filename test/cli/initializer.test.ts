@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { chmod, readFile, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkCodeReference, checkFailure, checkNoNull } from "../support/contract.ts";
 import { startGitServer, type GitServer, type Repository } from "../support/index.ts";
@@ -61,6 +62,22 @@ describe("bowline initializer git", () => {
       expect(await stat(join(desk.folder, path))).toMatchObject({ uid: 12345, gid: 23456 });
     }
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "an owner that may not be given: an error, no folder (needs root)",
+    async () => {
+      const { desk } = await newFetch();
+      for (const folder of [desk.folder, join(desk.folder, "..")]) await chmod(folder, 0o777);
+      const user = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath, BOWLINE];
+      const words = ["--url", `${server.url}/org/test`, "--path", "code", "--owner", "12345:23456", "-o", "json"];
+      const { stdout, exitCode } = await execa("setpriv", [...user, "initializer", "git", ...words], {
+        ...{ cwd: desk.folder, env: { ...desk.env, POLYAXON_GIT_CREDENTIALS: CREDENTIALS }, extendEnv: false },
+        reject: false,
+      });
+      expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe("DISK_NOT_WRITABLE");
+      expect({ exitCode, left: existsSync(join(desk.folder, "code")) }).toEqual({ exitCode: 1, left: false });
+    },
+  );
 
   test.each([
     ["an unknown revision", ["--revision", "branchB"], CREDENTIALS, { code: "GIT_REVISION_NOT_FOUND", exit: 3 }],
