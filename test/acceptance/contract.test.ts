@@ -37,7 +37,7 @@ beforeAll(async () => {
       { files: { ".gitmodules": modules, lib: { submodule: library } } },
       { branch: "branchA", from: "first", files: { "src/b.py": "b\n" } },
     ],
-    annotatedTags: { "v1.0": "second" },
+    annotatedTags: { "v0.9": "branchA", "v1.0": "second" },
   });
   ({ commits } = repository);
 });
@@ -82,7 +82,7 @@ describe("bowline initializer git", () => {
     const words = ["--history", "full", "--tags", "--filter", "blob:none", "--sparse", "src", "--sparse", "lib"];
     const { reference, code, path } = await fetchCode(words);
     expect(reference.history).toBe("full");
-    expect(await code("tag", "-l")).toBe("v1.0");
+    expect(await code("tag", "-l")).toBe("v0.9\nv1.0");
     expect(await code("rev-list", "--objects", "--missing=print", "HEAD")).toMatch(/^\?/m);
     expect([existsSync(join(path, "src/a.py")), existsSync(join(path, "data"))]).toEqual([true, false]);
     expect(await code("status", "--porcelain")).toBe("");
