@@ -78,11 +78,11 @@ describe("bowline initializer git", () => {
     expect({ history: reference.history, count, missing: /^\?/m.test(objects), shallow }).toEqual(expected);
   });
 
-  test("--tags, --filter and --sparse, together", async () => {
-    const words = ["--history", "full", "--tags", "--filter", "blob:none", "--sparse", "src", "--sparse", "lib"];
+  test("--tags; --filter and --sparse together", async () => {
+    const words = ["--history", "full", "--filter", "blob:none", "--sparse", "src", "--sparse", "lib"];
     const { reference, code, path } = await fetchCode(words);
     expect(reference.history).toBe("full");
-    expect(await code("tag", "-l")).toBe("v0.9\nv1.0");
+    expect(await (await fetchCode(["--tags"])).code("tag", "-l")).toBe("v0.9\nv1.0");
     expect(await code("rev-list", "--objects", "--missing=print", "HEAD")).toMatch(/^\?/m);
     expect([existsSync(join(path, "src/a.py")), existsSync(join(path, "data"))]).toEqual([true, false]);
     expect(await code("status", "--porcelain")).toBe("");
