@@ -89,7 +89,7 @@ describe("bowline initializer git", () => {
     const plain = await fetchCode([]);
     expect(await plain.code("tag", "-l")).toBe("");
     const there = ["data/new.txt", "lib/model.py"].map((each) => existsSync(join(plain.path, each)));
-    expect([...there, plain.reference.submodules]).toEqual([true, false, []]);
+    expect([...there, plain.reference.submodules]).toEqual([true, false, undefined]);
   });
 
   test("--submodules, and --owner for all of it where root may give it away", async () => {

@@ -35,7 +35,10 @@ const codeReference = z.strictObject({
   date: time,
   subject: z.string(),
   path: z.string().startsWith("/"),
-  submodules: z.array(z.strictObject({ path: text, url: text, commit })),
+  submodules: z
+    .array(z.strictObject({ path: text, url: text, commit }))
+    .min(1)
+    .optional(),
   by: z.enum(["engine", "handler"]),
   history: z.union([count, z.enum(["commits", "full"])]),
   bytes: count,
@@ -75,7 +78,7 @@ const runRecord = z.strictObject({
   codeReferences: z.array(codeReference),
   warnings: z.array(problem).min(1).optional(),
   errors: z.array(error).min(1).optional(),
-  logs: z.array(text),
+  logs: z.array(text).min(1).optional(),
   restartOf: uuid.optional(),
 });
 

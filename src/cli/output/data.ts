@@ -18,10 +18,16 @@ export async function printList<Row>(
 
 /** Prints one value as one JSON or YAML document. */
 export async function printValue(value: unknown, format: "json" | "yaml", context: CliContext): Promise<void> {
-  if (format === "json") return context.out(`${JSON.stringify(value, undefined, 2)}\n`);
+  if (format === "json") return context.out(`${JSON.stringify(value, withoutEmptyLists, 2)}\n`);
   const { stringify } = await import("yaml");
   // One trip through JSON, so that both formats leave out the same things.
-  context.out(stringify(JSON.parse(JSON.stringify(value))));
+  context.out(stringify(JSON.parse(JSON.stringify(value, withoutEmptyLists))));
+}
+
+/** Of records, what is empty is absent; only the lists that are said to be always there stay. */
+function withoutEmptyLists(key: string, value: unknown): unknown {
+  const optional = key === "logs" || key === "submodules";
+  return optional && Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
 /** Whether a program asked. */
