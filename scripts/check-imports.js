@@ -5,7 +5,7 @@ import { dirname, relative, resolve } from "node:path";
 import { filesBelow, report, rootOf } from "./lib/files.js";
 
 /** A folder may import any folder to its right. */
-const ORDER = ["cli", "demo", "runs", "executors", "secrets", "git", "config", "compile", "connections", "spec", "lib"];
+const ORDER = ["cli", "runs", "executors", "secrets", "git", "config", "compile", "connections", "spec", "lib"];
 
 /** What takes no effect from outside: these may know of no file, network, clock or environment. */
 const PURE = ["compile", "spec"];

@@ -198,7 +198,7 @@ function planName(input: CompileInput, operation: Operation, report: Report): st
   return (
     file
       .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
-      .replace(/^[^A-Za-z0-9_]+/, "")
+      .replace(/^[^A-Za-z0-9_]+|-+$/g, "")
       .slice(0, 128) || "run"
   );
 }

@@ -74,7 +74,7 @@ function imageWarnings(plan: Plan): Problem[] {
   const names = [...new Set(images)].map((image) => `"${image}"`).join(", ");
   return [
     notHere(`commands run as processes of this machine, without the image ${names}`, {
-      hint: "what the image brings must be installed here; --executor docker is to run it one day",
+      hint: "what the image brings must be installed here",
       place: plan.main.place,
     }),
   ];

@@ -1,6 +1,6 @@
 import type { CliContext } from "../context.ts";
-import { NOTHING_CACHED } from "../output/cache-words.ts";
-import { printList, type Format } from "../output/data.ts";
+import { printNothingCached } from "../output/cache-words.ts";
+import type { Format } from "../output/data.ts";
 import { openConfig } from "../open-config.ts";
 
 /** `bowline cache ls`. */
@@ -9,6 +9,5 @@ export async function run(
   context: CliContext,
 ): Promise<void> {
   await openConfig(options, context);
-  const format = options.output === undefined ? {} : { format: options.output };
-  await printList([], { ...format, columns: [], name: () => "", empty: NOTHING_CACHED }, context);
+  await printNothingCached(options.output, context);
 }
