@@ -13,7 +13,8 @@ export interface CodeReference {
   subject: string;
   /** As the job sees it. */
   path: string;
-  submodules: { path: string; url: string; commit: string }[];
+  /** Absent where there are none. */
+  submodules?: { path: string; url: string; commit: string }[];
   by: "engine" | "handler";
   history: number | "commits" | "full";
   bytes: number;

@@ -46,7 +46,7 @@ export async function readLeftCode(request: LeftCodeRequest): Promise<CodeRefere
         ...(asPinned && pin.redirectedTo !== undefined && { redirectedTo: pin.redirectedTo }),
         ...(revision !== undefined && { revision }),
         ...(branch !== undefined && { ref: branch }),
-        ...{ commit, ...details, path, submodules: [], by: "handler", bytes: 0, cache: "miss" },
+        ...{ commit, ...details, path, by: "handler", bytes: 0, cache: "miss" },
         history: shallow === undefined ? "full" : await countCommits(git, { repository, commit }),
         timings: { resolve: 0, fetch: Math.round(request.took), checkout: 0, copy: 0 },
         at: new Date().toISOString(),

@@ -100,7 +100,8 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
     for (const warning of contents.warnings) warn(request, warning);
     await phase("copy", () => workplace.publish());
     return {
-      ...{ ...describe(request), ...details, submodules: added.submodules },
+      ...{ ...describe(request), ...details },
+      ...(added.submodules.length > 0 && { submodules: added.submodules }),
       bytes: bytes + contents.bytes + added.bytes,
       timings: { resolve: tookOf(resolution), ...phase.timings },
     };
@@ -136,7 +137,7 @@ function phases({ onEvent }: MaterializeRequest): Phases {
 
 function describe(
   request: MaterializeRequest,
-): Omit<CodeReference, "tree" | "author" | "date" | "subject" | "submodules" | "bytes" | "timings"> {
+): Omit<CodeReference, "tree" | "author" | "date" | "subject" | "bytes" | "timings"> {
   const { connection, revision, resolution, target, shownPath } = request;
   return {
     ...(connection !== undefined && { connection }),

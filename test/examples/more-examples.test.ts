@@ -54,7 +54,7 @@ test("submodules: each with a credential of its own", async () => {
     ),
   });
   expect(await page.user.logs(record.uuid)).toBe("1 2 3\none two\n");
-  expect(record.codeReferences[0]?.submodules.map(({ path }) => path)).toEqual(["lib", "vendor"]);
+  expect(record.codeReferences[0]?.submodules?.map(({ path }) => path)).toEqual(["lib", "vendor"]);
 });
 
 test.skipIf(noLfs() !== undefined)(`Git LFS: contents instead of pointers${noLfs() ?? ""}`, async () => {

@@ -27,7 +27,6 @@ const MAIN: Partial<CodeReference> = {
   author: { name: "Ada Lovelace", email: "ada@example.com" },
   date: "2026-01-01T01:00:00.000Z",
   subject: "Add numbers",
-  submodules: [],
   by: "engine",
   history: 1,
 };

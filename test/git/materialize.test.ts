@@ -86,7 +86,6 @@ describe("a branch at depth 1", () => {
       date: "2026-01-01T01:00:00.000Z",
       subject: "Train longer",
       path: target,
-      submodules: [],
       by: "engine",
       history: 1,
       bytes: expect.any(Number),

@@ -26,8 +26,7 @@ export async function printValue(value: unknown, format: "json" | "yaml", contex
 
 /** Of records, what is empty is absent; only the lists that are said to be always there stay. */
 function withoutEmptyLists(key: string, value: unknown): unknown {
-  const optional = key === "logs" || key === "submodules";
-  return optional && Array.isArray(value) && value.length === 0 ? undefined : value;
+  return key === "logs" && Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
 /** Whether a program asked. */

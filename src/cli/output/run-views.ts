@@ -54,7 +54,7 @@ export function codeLine(reference: CodeReference, style: Style): string {
 }
 
 function codeLines(reference: CodeReference, style: Style): string {
-  const { author, date, url, redirectedTo, path, submodules } = reference;
+  const { author, date, url, redirectedTo, path, submodules = [] } = reference;
   const from = redirectedTo === undefined ? url : `${url} (answered by ${redirectedTo})`;
   const lines = [
     codeLine(reference, style),

@@ -25,7 +25,7 @@ export interface SubmodulesOptions {
 
 export interface SubmodulesResult {
   /** Depth first, paths from the top. */
-  submodules: CodeReference["submodules"];
+  submodules: NonNullable<CodeReference["submodules"]>;
   bytes: number;
 }
 
