@@ -7,7 +7,8 @@ import { readCommit } from "./trees/commit-details.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { located } from "./failures.ts";
 import { reached } from "./http/redirect.ts";
-import { fetchByGit, filterFor } from "./objects/fetch-by-git.ts";
+import { fetchObjects } from "./objects/fetch.ts";
+import { filterFor } from "./objects/fetch-by-git.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit } from "./process/open-git.ts";
 import { addContents } from "./trees/lfs.ts";
@@ -82,7 +83,8 @@ async function build({ request, access, workplace, deadline }: Build): Promise<C
     const phase = phases(request);
     const { bytes } = await phase("fetch", async () => {
       await prepareRepository(plan, access.url.remote);
-      return fetchByGit({ git, repository, access, commit, ref, request, session: sessionOf(resolution), deadline });
+      const gitFolder = join(repository, ".git");
+      return fetchObjects({ git, gitFolder, access, commit, ref, request, session: sessionOf(resolution), deadline });
     });
     const { details, contents, added } = await phase("checkout", async () => {
       const url = request.url;

@@ -1,38 +1,18 @@
-import { join } from "node:path";
 import type { GitOptions } from "../../spec/index.ts";
 import { BowlineError } from "../../lib/index.ts";
-import type { Access } from "../access.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
-import type { Deadline } from "../deadline.ts";
 import { isUnadvertised } from "../process/git-failure.ts";
-import type { Git } from "../process/open-git.ts";
-import type { GitRequest } from "../request.ts";
 import { withRetries } from "../retry.ts";
-import type { Session } from "../server/session.ts";
-
-export interface FetchOptions {
-  git: Git;
-  /** A fresh repository with a remote `origin`; only this fetch writes to it. */
-  repository: string;
-  access: Access;
-  commit: string;
-  ref?: string | undefined;
-  request: GitRequest;
-  /** What is known of the server, where it was asked before. */
-  session?: Pick<Session, "protocol" | "capabilities"> | undefined;
-  deadline: Deadline;
-}
+import type { FetchOptions } from "./fetch-options.ts";
 
 const TRIES = 4;
 
-/**
- * Brings the commit and as much history as is asked for, by git. What arrived is this very commit, for git checks the name of what
- * it receives. Returns the bytes of the packs that came. Throws GIT_REVISION_NOT_FOUND, GIT_TOO_LARGE or what reaching the server threw.
- */
+/** The same as fetchObjects, by git, over any transport that it knows. Returns the bytes of the packs that came. */
 export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
-  const { request, repository, deadline } = options;
+  const { request, gitFolder, deadline } = options;
+  const before = await receivedBytes(gitFolder);
   await withRetries(() => fetchOnce(options), { deadline, tries: TRIES, onEvent: request.onEvent });
-  const bytes = await receivedBytes(join(repository, ".git"));
+  const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
   return { bytes };
@@ -92,7 +72,7 @@ function shape({ history, tags }: GitOptions): Shape {
 }
 
 async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; unshallow?: boolean }): Promise<void> {
-  const { git, repository, request, ref } = options;
+  const { git, gitFolder, request, ref, haves = [] } = options;
   const filter = filterFor(request.options);
   const refspecs = [
     ...(what.wanted === undefined ? [] : [what.wanted]),
@@ -107,11 +87,12 @@ async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; 
     ...(what.depth === undefined ? [] : [`--depth=${what.depth}`]),
     ...(what.unshallow === true && (await isShallow(options)) ? ["--unshallow"] : []),
     ...(filter === undefined ? [] : [`--filter=${filter}`]),
+    ...haves.map((commit) => `--negotiation-tip=${commit}`),
     "--progress",
   ];
   let bytes = 0;
   const watch = watchBytes({
-    gitFolder: join(repository, ".git"),
+    gitFolder,
     maxBytes: request.policy.maxBytes,
     url: request.url,
     onBytes: (now) => (bytes = now),
@@ -129,16 +110,17 @@ async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; 
     });
   };
   await git
-    .run(["fetch", ...flags, "--", "origin", ...refspecs], { cwd: repository, signal, onLine })
+    .run([`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs], { signal, onLine })
     .finally(watch.stop);
 }
 
-async function isShallow({ git, repository }: FetchOptions): Promise<boolean> {
-  const { stdout } = await git.run(["rev-parse", "--is-shallow-repository"], { cwd: repository });
+async function isShallow({ git, gitFolder }: FetchOptions): Promise<boolean> {
+  const { stdout } = await git.run([`--git-dir=${gitFolder}`, "rev-parse", "--is-shallow-repository"]);
   return stdout.toString().trim() === "true";
 }
 
-async function hasCommit({ git, repository, commit }: FetchOptions): Promise<boolean> {
-  const { code } = await git.run(["cat-file", "-e", `${commit}^{commit}`], { cwd: repository, expected: [1, 128] });
+async function hasCommit({ git, gitFolder, commit }: FetchOptions): Promise<boolean> {
+  const command = [`--git-dir=${gitFolder}`, "cat-file", "-e", `${commit}^{commit}`];
+  const { code } = await git.run(command, { expected: [1, 128] });
   return code === 0;
 }

@@ -1,0 +1,33 @@
+import type { Access } from "../access.ts";
+import type { Deadline } from "../deadline.ts";
+import type { Git } from "../process/open-git.ts";
+import type { GitRequest } from "../request.ts";
+import type { Session } from "../server/session.ts";
+
+/** What is to be fetched, from where and into what. */
+export interface FetchOptions {
+  git: Git;
+  /**
+   * The `.git` folder or a bare repository, with a remote `origin` at the place that is fetched from; only this fetch writes to it.
+   * Its `shallow` file says where the history that is there ends.
+   */
+  gitFolder: string;
+  access: Access;
+  commit: string;
+  /** Full name of the branch or tag that the commit was found by. */
+  ref?: string | undefined;
+  request: GitRequest;
+  /** What is known of the server, and the connection to it, where it was asked before; not closed here. */
+  session?: Session | undefined;
+  deadline: Deadline;
+  /** Commits whose objects at their shallow depth are all in the repository, or in its alternates: the server sends only the difference. */
+  haves?: readonly string[];
+}
+
+/** What a fetch did. */
+export interface Fetched {
+  /** What came over the wire as pack. */
+  bytes: number;
+  /** Who spoke to the server. */
+  way: "v2" | "git";
+}
