@@ -1,5 +1,7 @@
 export { type Account } from "./accounts.ts";
 export { type Certificate, type CertificateKind } from "./certificates.ts";
+export { clusterHost, kubeconfig, noCluster } from "./cluster.ts";
+export { BUSYBOX, dockerHost, IMAGE, noDocker } from "./docker.ts";
 export { type Fault } from "./faults.ts";
 export { type ForgeName } from "./forges.ts";
 export { startGitServer, type GitServer, type GitServerOptions } from "./git-server.ts";
