@@ -2,11 +2,10 @@ import type { ExecutorChoice } from "../config/index.ts";
 import { BowlineError } from "../lib/index.ts";
 import type { Executor } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
-import { createProcessExecutor } from "./process/process-executor.ts";
 
-/** The executor of this choice, for one run. Throws EXECUTOR_ABSENT for one that this version does not have. */
-export function createExecutor(choice: ExecutorChoice, engine: GitEngine): Executor {
-  if (choice.kind === "process") return createProcessExecutor(engine);
+/** The executor of this choice, for one run; only its own code is loaded. Throws EXECUTOR_ABSENT for one that this version does not have. */
+export async function createExecutor(choice: ExecutorChoice, engine: GitEngine): Promise<Executor> {
+  if (choice.kind === "process") return (await import("./process/process-executor.ts")).createProcessExecutor(engine);
   throw new BowlineError({
     code: "EXECUTOR_ABSENT",
     message: `the executor "${choice.kind}" is not there yet: this version runs jobs as local processes`,

@@ -23,6 +23,8 @@ export interface ExecutionContext {
   env: Readonly<NodeJS.ProcessEnv>;
   /** The run's own folder on this machine: artifacts, logs, private files. */
   folder: string;
+  /** A run that an earlier supervisor began, and whose containers may be running or over by now. */
+  resumed?: { startedAt: string };
   /** Data of a secret by name; a BowlineError when absent. */
   readSecret: (name: string) => Promise<ReadonlyMap<string, Buffer>>;
   /** Data of a config map by name; a BowlineError when absent. */
@@ -47,10 +49,21 @@ export type ExecutionEvent =
   | { type: "handle"; handle: Record<string, unknown> }
   | { type: "warning"; warning: Problem };
 
-/** How the main container ended. */
+/** How a run ended. */
 export interface Outcome {
   /** 128 + signal number for a signal; absent when it never started. */
   exitCode?: number;
-  reason: "Completed" | "ExitCode" | "Timeout" | "Stopped" | "Signal";
+  reason: "Completed" | "ExitCode" | "Timeout" | "Stopped" | "Signal" | "OOMKilled";
   message: string;
+}
+
+/** How one container ended. */
+export interface Ended {
+  /** 128 + n for signal n, as shells have it; 127 for a command that is not there, 126 for one that cannot be run. */
+  exitCode: number;
+  signal?: string;
+  /** Why it could not be started. */
+  refused?: string;
+  /** The kernel ended it because its memory was used up. */
+  outOfMemory?: true;
 }

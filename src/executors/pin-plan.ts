@@ -4,6 +4,7 @@ import type { GitRequest, Resolution } from "../git/index.ts";
 import { BowlineError, type ErrorCode, type ProblemInput } from "../lib/index.ts";
 import type { ExecutionContext } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
+import type { HandlerOf } from "./handler.ts";
 
 /** A pinned plan, and by the names of their steps the sessions that found the commits. */
 export interface PinnedPlan {
@@ -12,7 +13,10 @@ export interface PinnedPlan {
 }
 
 /** Turns every revision without a pin into a commit, all at once. Throws one BowlineError with every refusal. */
-export async function pinPlan(plan: Plan, context: ExecutionContext, engine: GitEngine): Promise<PinnedPlan> {
+export async function pinPlan(
+  plan: Plan,
+  { context, engine, handlerOf }: { context: ExecutionContext; engine: GitEngine; handlerOf: HandlerOf },
+): Promise<PinnedPlan> {
   const resolutions = new Map<string, Resolution>();
   /** By step, so that they are told in declared order, whichever host answers first. */
   const refused: ProblemInput[][] = [];
@@ -25,7 +29,7 @@ export async function pinPlan(plan: Plan, context: ExecutionContext, engine: Git
         return { ...step, pin: pinOf(resolution) };
       } catch (error) {
         if (!(error instanceof BowlineError)) throw error;
-        if (!isHandlersOwn(step, error))
+        if (handlerOf(step) === undefined || !HANDLERS_OWN.has(error.code))
           refused[index] = error.problems.map((problem) => ({ ...problem, ...placeOf(step) }));
         else context.onEvent({ type: "warning", warning: handlerWarning(step, error) });
         return step;
@@ -60,11 +64,6 @@ export function gitRequest(step: GitStep, context: ExecutionContext): GitRequest
   };
 }
 
-/** Whether the step's container does the work of git, here: one with a command. */
-export function handlerOf(step: GitStep): GitStep["handler"] {
-  return step.handler?.command === undefined ? undefined : step.handler;
-}
-
 function pinOf({ commit, ref, redirectedTo }: Resolution): NonNullable<GitStep["pin"]> {
   return {
     commit,
@@ -84,10 +83,6 @@ const HANDLERS_OWN = new Set<ErrorCode>([
   "SSH_HOST_KEY_UNKNOWN",
   "SSH_KEY_INVALID",
 ]);
-
-function isHandlersOwn(step: GitStep, error: BowlineError): boolean {
-  return handlerOf(step) !== undefined && HANDLERS_OWN.has(error.code);
-}
 
 function handlerWarning(step: GitStep, error: BowlineError) {
   return {

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { checkPlanFor, createExecutor } from "../executors/index.ts";
+import { checkPlanFor, createExecutor, type Executor } from "../executors/index.ts";
 import { BowlineError, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
 import { requestStop } from "./control.ts";
 import { detach } from "./detach.ts";
@@ -54,8 +54,8 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
   async function create(request: StartRequest) {
     const { places, plan, restartOf } = request;
     const choice = request.executor ?? options.config.executor;
-    const executor = createExecutor(choice, parts.engine);
-    const check = checkPlanFor(choice.kind, plan);
+    const executor = await createExecutor(choice, parts.engine);
+    const check = await checkPlanFor(choice.kind, plan, options.config);
     if (check.errors.length > 0) throw new BowlineError(check.errors);
     await mkdir(places.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       throw writeError(places.folder, error);
@@ -67,17 +67,14 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
     return { executor, record };
   }
 
-  async function carryOut(
-    uuid: string,
-    { executor, attached }: { executor?: ReturnType<typeof createExecutor>; attached: Attached },
-  ) {
+  async function carryOut(uuid: string, { executor, attached }: { executor?: Executor; attached: Attached }) {
     const opened = await store();
     if (!(await opened.takeOver(uuid, ownIdentity()))) throw notWaiting(uuid);
     const run = await opened.find(uuid);
     if (run === undefined) throw runNotFound(uuid);
     return supervise({
       run,
-      executor: executor ?? createExecutor(run.executor, parts.engine),
+      executor: executor ?? (await createExecutor(run.executor, parts.engine)),
       store: opened,
       secrets: parts.secrets,
       options,
@@ -108,7 +105,7 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
   async function restart(id: string, { fresh, detached, ...attached }: RestartOptions = {}): Promise<RunRecord> {
     const run = await find(id);
     if (!isFinal(run.record.status)) throw notOver(run.record, "restarted");
-    const places = newPlaces(home);
+    const places = newPlaces(home, run.executor.kind);
     const plan = planForRestart(run, places, fresh === undefined ? {} : { fresh });
     const request: StartRequest = { places, plan, executor: run.executor, restartOf: run.record.uuid };
     return detached === true ? startDetached(request, attached) : start(request, attached);
@@ -156,7 +153,7 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
   }
 
   return {
-    prepare: () => newPlaces(home),
+    prepare: (executor = options.config.executor.kind) => newPlaces(home, executor),
     start,
     startDetached,
     supervise: (uuid, attached = {}) => carryOut(uuid, { attached }),

@@ -1,13 +1,14 @@
 import type { Plan } from "../compile/index.ts";
 import type { Config, ExecutorChoice } from "../config/index.ts";
+import type { JobPlaces } from "../executors/index.ts";
 import type { CodeReference, GitEvent } from "../git/index.ts";
 import type { Problem } from "../lib/index.ts";
 import type { RunRecord, Status, StatusChange } from "./record.ts";
 
 /** All runs of this user: starts them, watches over them, remembers them. Every `id` is a uuid or a unique beginning of one. */
 export interface Runs {
-  /** A new run's uuid and places: what `compile` is told. Writes nothing. */
-  prepare: () => RunPlaces;
+  /** A new run's uuid and places: what `compile` is told. The executor is the config's unless given. Writes nothing. */
+  prepare: (executor?: ExecutorChoice["kind"]) => RunPlaces;
   /**
    * Runs a plan to its end; this process is its supervisor. Resolves to the finished record, also when the run failed: what
    * went wrong is in `errors`. Rejects only when there is no run: the executor is absent, the plan does not fit it, the store cannot be written.
@@ -52,15 +53,12 @@ export interface RunsOptions {
   logBytes?: number;
 }
 
-/** Where a run of the process executor has its things. */
-export interface RunPlaces {
+/** Where a run has its things. */
+export interface RunPlaces extends JobPlaces {
   uuid: string;
   createdAt: string;
-  /** The run's own folder. */
+  /** The run's own folder on this machine; the other paths are as its job sees them. */
   folder: string;
-  contextPath: string;
-  artifactsPath: string;
-  outputsPath: string;
 }
 
 export interface StartRequest {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { ContainerPlan, Plan } from "../../src/compile/index.ts";
 import { checkPlanFor } from "../../src/executors/index.ts";
-import { planOf } from "../runs/plans.ts";
+import { plainConfig, planOf, temporaryHome } from "../runs/plans.ts";
 
+const config = plainConfig(temporaryHome());
 const place = { file: "job.yaml", line: 7, column: 3 };
 const container = (name: string, more: Partial<ContainerPlan> = {}): ContainerPlan => ({
   ...{ name, env: [], connections: [], rest: {}, place },
@@ -17,8 +18,8 @@ const gitStep: Plan["init"][number] = {
 test.each([
   ["an image without a command", { image: "python" }, '"python"'],
   ["neither image nor command", {}, "a container without a command"],
-])("%s in the main container is an error with its line", (_, main, message) => {
-  const { errors } = checkPlanFor("process", planOf({ ...main, place }));
+])("%s in the main container is an error with its line", async (_, main, message) => {
+  const { errors } = await checkPlanFor("process", planOf({ ...main, place }), config);
   expect(errors).toMatchObject([{ code: "CONTAINER_MISSING", place: { line: 7 } }]);
   expect(errors[0]!.message).toContain(message);
   expect(errors[0]!.hint).toContain("bowline run -f FILE -- COMMAND");
@@ -56,23 +57,36 @@ test.each<[string, Plan, string, string]>([
     "NOT_ON_PROCESS",
     'the sidecar "board" is left out',
   ],
-])("%s is a warning with its line", (_, plan, code, message) => {
-  const { errors, warnings } = checkPlanFor("process", plan);
+])("%s is a warning with its line", async (_, plan, code, message) => {
+  const { errors, warnings } = await checkPlanFor("process", plan, config);
   expect(errors).toEqual([]);
   expect(warnings).toMatchObject([{ code, place: { line: 7 } }]);
   expect(warnings[0]!.message).toContain(message);
   expect(warnings[0]!.hint).not.toBe("");
 });
 
-test("what a process does as it is asked is no warning: ports, commands of init containers, handlers and sidecars", () => {
+test("what a process does as it is asked is no warning: ports, commands of init containers, handlers and sidecars", async () => {
   const init: Plan["init"] = [
     { ...gitStep, handler: container("own", ls) },
     { kind: "container", name: "make", container: container("make", ls) },
   ];
   const plan = planOf(ls, { init, sidecars: [container("side", ls)], ports: [8080] });
-  expect(checkPlanFor("process", plan)).toEqual({ errors: [], warnings: [] });
+  expect(await checkPlanFor("process", plan, config)).toEqual({ errors: [], warnings: [] });
 });
 
-test("an executor that has images is not judged by what a process lacks", () => {
-  expect(checkPlanFor("docker", planOf({ image: "python" }, { replicas: 3 }))).toEqual({ errors: [], warnings: [] });
+test("an executor that has images is not judged by what a process lacks", async () => {
+  const plan = planOf({ image: "python" }, { kind: "service", replicas: 3 });
+  expect(await checkPlanFor("docker", plan, config)).toEqual({ errors: [], warnings: [] });
+});
+
+test("where everything runs in an image, one that is missing or not allowed is an error with its line", async () => {
+  const init: Plan["init"] = [{ kind: "container", name: "make", container: container("make", ls) }];
+  const plan = planOf({ image: "corp.invalid/team/python:3", place }, { init });
+  const allow = (...images: string[]) => ({ policy: { ...config.policy, images } });
+  expect((await checkPlanFor("docker", plan, allow("corp.invalid/*"))).errors).toMatchObject([
+    { code: "CONTAINER_MISSING", place: { line: 7 }, message: expect.stringContaining('"make"') as string },
+  ]);
+  expect(
+    (await checkPlanFor("docker", planOf({ image: "other", place }), allow("corp.invalid/*"))).errors,
+  ).toMatchObject([{ code: "POLICY_REFUSED", place: { line: 7 } }]);
 });

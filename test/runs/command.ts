@@ -13,7 +13,7 @@ const runs = openRuns({
 });
 
 function request(script: string) {
-  const places = newPlaces(home);
+  const places = newPlaces(home, "process");
   return { places, plan: planOf({ command: ["sh", "-c", script] }, { artifactsPath: places.artifactsPath }) };
 }
 

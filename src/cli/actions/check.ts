@@ -15,10 +15,11 @@ interface CheckInput {
 /** `bowline check`: everything that is wrong at once, or the plan. */
 export async function run({ options, rest }: CheckInput, context: CliContext): Promise<void> {
   await withRuns(options, context, async (runs, config) => {
-    const request = { options, command: rest, config, places: runs.prepare(), requireCommand: false };
+    const executor = options.executor ?? config.executor.kind;
+    const request = { options, command: rest, config, places: runs.prepare(executor), requireCommand: false };
     const compiled = await compileFiles(request, context);
     const { plan } = compiled;
-    const fit = plan ? checkPlanFor(options.executor ?? config.executor.kind, plan) : { errors: [], warnings: [] };
+    const fit = plan ? await checkPlanFor(executor, plan, config) : { errors: [], warnings: [] };
     const warnings = [...config.warnings, ...compiled.warnings, ...fit.warnings];
     printWarnings([...compiled.warnings, ...fit.warnings], context);
     // A container left open is filled by `run … -- COMMAND`; compile has warned of it.

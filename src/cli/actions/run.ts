@@ -26,13 +26,13 @@ interface RunInput {
 export async function run(input: RunInput, context: CliContext): Promise<number> {
   const { options, rest } = input;
   return withRuns(options, context, async (runs, config) => {
-    const places = runs.prepare();
+    const executor = options.executor === undefined ? config.executor : { ...config.executor, kind: options.executor };
+    const places = runs.prepare(executor.kind);
     const { plan, errors, warnings } = await compileFiles({ options, command: rest, config, places }, context);
     printWarnings(warnings, context);
     if (plan === undefined || errors.length > 0) throw new BowlineError(errors);
     if (await offerTrust({ config, plan }, context)) return run(input, context);
     if (options.project !== undefined) printWarnings([PROJECT], context);
-    const executor = options.executor === undefined ? config.executor : { ...config.executor, kind: options.executor };
     const request: StartRequest = { places, plan, executor, warnings: [...config.warnings, ...warnings] };
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
     reporter.plan(plan);

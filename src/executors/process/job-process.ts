@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BowlineError, type Place } from "../../lib/index.ts";
+import type { Ended } from "../executor.ts";
 import { endProcesses } from "./end-processes.ts";
 
 export interface JobCommand {
@@ -19,14 +20,6 @@ export interface JobProcess {
   /** Its process group, which is its own; absent when it could not be started. */
   group?: number;
   ended: Promise<Ended>;
-}
-
-export interface Ended {
-  /** 128 + n for signal n, as shells have it; 127 for a command that is not there, 126 for one that cannot be run. */
-  exitCode: number;
-  signal?: NodeJS.Signals;
-  /** Why it could not be started. */
-  refused?: string;
 }
 
 /** What a process leaves behind in its group gets so long between TERM and KILL, in milliseconds. */

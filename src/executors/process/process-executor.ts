@@ -5,9 +5,10 @@ import type { Resolution } from "../../git/index.ts";
 import { writeError } from "../../lib/index.ts";
 import type { ExecutionContext, Executor, Outcome } from "../executor.ts";
 import type { GitEngine } from "../git-engine.ts";
+import { runAttempts } from "../attempts.ts";
+import { handlerWithCommand as handlerOf } from "../handler.ts";
 import { pinPlan } from "../pin-plan.ts";
 import { runInitSteps } from "./init-steps.ts";
-import { outcomeOfEnd, runMain } from "./main-container.ts";
 import { openProcessRun, type ProcessRun } from "./process-run.ts";
 
 /** Runs a plan as processes of this machine; a run is a process group in the run's folder. */
@@ -15,7 +16,7 @@ export function createProcessExecutor(engine: GitEngine): Executor {
   let resolutions: ReadonlyMap<string, Resolution> = new Map();
 
   async function pin(plan: Plan, context: ExecutionContext): Promise<Plan> {
-    const pinned = await pinPlan(plan, context, engine);
+    const pinned = await pinPlan(plan, { context, engine, handlerOf });
     resolutions = pinned.resolutions;
     return pinned.plan;
   }
@@ -27,12 +28,19 @@ export function createProcessExecutor(engine: GitEngine): Executor {
       context.onEvent({ type: "status", status: "starting" });
       await makeFolders(plan, context);
       await runInitSteps(run, { engine, resolutions });
-      if (run.ending.aborted) return outcomeOfEnd(run);
+      if (run.ending.signal.aborted) return run.ending.outcome();
       startSidecars(run);
-      return await runMain(run);
+      const { ending } = run;
+      return await runAttempts({
+        plan,
+        context,
+        ending,
+        log: "main",
+        run: () => run.run({ log: "main", container: plan.main }),
+      });
     } catch (error) {
       // What the end of the run tore apart is no failure of its own.
-      if (run.ending.aborted) return outcomeOfEnd(run);
+      if (run.ending.signal.aborted) return run.ending.outcome();
       throw error;
     } finally {
       for (const { session } of resolutions.values()) session.close();

@@ -1,31 +1,26 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPlan, Plan } from "../../compile/index.ts";
-import type { ExecutionContext } from "../executor.ts";
-import { containerEnv } from "./container-env.ts";
+import type { JobFile } from "../../git/index.ts";
+import type { Ended, ExecutionContext } from "../executor.ts";
+import { containerEnv } from "../container-env.ts";
+import { expandVariables } from "../expand-variables.ts";
+import { followSecrets } from "../follow-secrets.ts";
+import { writeJobGit } from "../job-git.ts";
+import { GRACE, openEnding, type Ending } from "../ending.ts";
 import { endProcesses } from "./end-processes.ts";
-import { expandVariables } from "./expand-variables.ts";
-import { startJobProcess, type Ended } from "./job-process.ts";
-import { writeJobGit, type JobGitFiles } from "./job-git-files.ts";
+import { inheritedEnv } from "./inherited-env.ts";
+import { startJobProcess } from "./job-process.ts";
 import { startReaper } from "./reaper.ts";
-import { privateFolderOf } from "./run-folder.ts";
-
-/** Milliseconds between TERM and KILL, if nothing else is said. */
-const GRACE = 10_000;
-
-/** How often it is looked whether a secret was changed that git in a job uses, in milliseconds. */
-const FOLLOW_INTERVAL = 2_000;
-
-/** What setTimeout can wait, in milliseconds: almost 25 days. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { insideOf, privateFolderOf } from "./run-folder.ts";
+import { writeSecretFiles } from "./secret-files.ts";
+import { writeJobFiles } from "./write-job-files.ts";
 
 /** The processes of one run: what they have in common, and how all of them end. */
 export interface ProcessRun {
   plan: Plan;
   context: ExecutionContext;
-  /** Aborted when the run is to end before its time: stop, kill or timeout. */
-  ending: AbortSignal;
-  timedOut: () => boolean;
+  ending: Ending;
   /** Starts a container's command; resolves when it ended, with all it left in its process group. */
   run: (job: ContainerJob) => Promise<Ended>;
   /** Ends whatever still lives of the run, and removes its private files. */
@@ -46,29 +41,35 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
   const privateFolder = privateFolderOf(context.folder);
   const groups = new Set<number>();
   const reaper = startReaper({ assignment, grace: GRACE, privateFolder });
-  const timeout = new AbortController();
-  const ending = AbortSignal.any([context.stop, context.kill, timeout.signal]);
-  const seconds = plan.termination.timeout;
-  const clock =
-    seconds === undefined ? undefined : setTimeout(() => timeout.abort(), Math.min(seconds * 1000, LONGEST_TIMER));
+  const ending = openEnding(plan, context);
   const following = followSecrets();
   let ended: Promise<void> | undefined;
   let starts = 0;
 
   function endAll(): Promise<void> {
-    const grace = typeof context.stop.reason === "number" ? context.stop.reason : GRACE;
-    return endProcesses({ groups, assignment, grace, kill: context.kill });
+    return endProcesses({ groups, assignment, grace: ending.grace(), kill: context.kill });
   }
-  ending.addEventListener("abort", () => void (ended ??= endAll()), { once: true });
+  ending.signal.addEventListener("abort", () => void (ended ??= endAll()), { once: true });
 
   async function run({ log, container, connections = container.connections, more = {} }: ContainerJob): Promise<Ended> {
     // Files of one start are no other's: a retry begins with fresh ones.
     const files = join(privateFolder, `${++starts}`);
-    const own = await containerEnv({ plan, context, container, connections, privateFolder: files, more });
-    const git = await writeJobGit({ plan, context, connections, env: own, privateFolder: files });
+    const own = await containerEnv({
+      ...{ plan, context, container, connections, more, contextPath: context.folder },
+      base: inheritedEnv(context.env, context.config.executor.inheritEnv),
+      async mountSecret({ connection, mountPath, items, defaultMode }) {
+        const path = join(files, connection.name, mountPath);
+        const folder = insideOf(files, { path, place: connection.place });
+        await writeSecretFiles(folder, items, defaultMode);
+        return folder;
+      },
+    });
+    const folder = join(files, "git");
+    const write = (changed: readonly JobFile[]): Promise<void> => writeJobFiles(folder, changed);
+    const git = await writeJobGit({ plan, context, connections, env: own, folder, write });
     const env = { ...own, ...git.env };
     const words = [...(container.command ?? []), ...(container.args ?? [])];
-    if (ending.aborted) return { exitCode: 143, signal: "SIGTERM" };
+    if (ending.signal.aborted) return { exitCode: 143, signal: "SIGTERM" };
     const job = await startJobProcess({
       command: words.map((word) => expandVariables(word, env)),
       cwd: container.workingDir ?? plan.artifactsPath,
@@ -81,7 +82,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
       reaper.watch(job.group);
       context.onEvent({ type: "handle", handle: { groups: [...groups] } });
       // The end came while the process started.
-      if (ending.aborted) void endAll();
+      if (ending.signal.aborted) void endAll();
     }
     following.containers.add(git);
     const result = await job.ended;
@@ -91,7 +92,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
   }
 
   async function close(): Promise<void> {
-    clearTimeout(clock);
+    ending.close();
     await ended;
     await endProcesses({ groups, assignment, grace: GRACE, kill: context.kill });
     await following.close();
@@ -99,24 +100,5 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     reaper.dismiss();
   }
 
-  return { plan, context, ending, timedOut: () => timeout.signal.aborted, run, close };
-}
-
-/** Keeps the files of each running container's git true, until it is closed; then nothing is written any more. */
-function followSecrets() {
-  const containers = new Set<JobGitFiles>();
-  let work: Promise<unknown> = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    work = Promise.all([...containers].map(({ follow }) => follow())).finally(() => (busy = false));
-  }, FOLLOW_INTERVAL);
-  return {
-    containers,
-    async close() {
-      clearInterval(timer);
-      await work;
-    },
-  };
+  return { plan, context, ending, run, close };
 }

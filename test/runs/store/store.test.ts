@@ -18,7 +18,7 @@ async function openTemporary() {
   opened.push(store);
   async function create(name: string) {
     return store.create({
-      places: newPlaces(home),
+      places: newPlaces(home, "process"),
       plan: planOf({ command: ["true"] }, { name }),
       executor: { kind: "process" },
       supervisor,

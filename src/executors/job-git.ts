@@ -1,10 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { Plan } from "../../compile/index.ts";
-import { scopeOfMatch } from "../../connections/index.ts";
-import { prepareJobGit, type JobConnection } from "../../git/index.ts";
-import { BowlineError, parseGitUrl } from "../../lib/index.ts";
-import type { ExecutionContext } from "../executor.ts";
+import type { Plan } from "../compile/index.ts";
+import { scopeOfMatch } from "../connections/index.ts";
+import { prepareJobGit, type JobConnection, type JobFile } from "../git/index.ts";
+import { BowlineError, parseGitUrl } from "../lib/index.ts";
+import type { ExecutionContext } from "./executor.ts";
 
 export interface JobGitInput {
   plan: Plan;
@@ -12,50 +10,45 @@ export interface JobGitInput {
   connections: readonly string[];
   /** The container's environment so far. */
   env: Readonly<Record<string, string>>;
-  privateFolder: string;
+  /** Where the files will be, as the job sees it. */
+  folder: string;
+  /** Puts files there, each whole or not at all, as git may read it at any moment. */
+  write: (files: readonly JobFile[]) => Promise<void>;
 }
 
 /** What lets plain git in a container use its connections. */
 export interface JobGitFiles {
   /** Points to the files; nothing for a container without git connections. */
   env: Record<string, string>;
-  /** Looks the credentials up again and rewrites the files of those that changed: git reads them anew at each start. Never throws. */
+  /** Looks the credentials up again and writes the files that changed: git reads them anew at each start. Never throws. */
   follow: () => Promise<void>;
 }
 
 /** Writes the files that let plain git in a container use its connections. */
 export async function writeJobGit(input: JobGitInput): Promise<JobGitFiles> {
-  const { plan, context, env } = input;
+  const { plan, context, env, folder, write } = input;
   const connections = await gitConnections(input);
   if (connections.length === 0) return { env: {}, follow: async () => {} };
-  const folder = join(input.privateFolder, "git");
   const safeDirectories = plan.init.flatMap((step) => (step.kind === "git" ? [step.path] : []));
   const prepare = (known: readonly JobConnection[]) =>
     prepareJobGit({ connections: known, folder, safeDirectories, env, policy: context.config.policy });
   const git = prepare(connections);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const file of git.files) await replaceFile(folder, file);
+  const written = new Map(git.files.map(({ name, content }) => [name, content]));
+  await write(git.files);
   return {
     env: git.env,
     async follow() {
       try {
         const now = await Promise.all(connections.map((connection) => lookedUpAgain(connection, input)));
-        for (const file of prepare(now).files) await replaceFile(folder, file);
+        const changed = prepare(now).files.filter(({ name, content }) => written.get(name) !== content);
+        if (changed.length === 0) return;
+        await write(changed);
+        for (const { name, content } of changed) written.set(name, content);
       } catch {
         // A secret that was removed, or cannot be used any more, or a full disk: what the job has stays.
       }
     },
   };
-}
-
-/** Whole or not at all, as git may read it at any moment; untouched when it is the same. */
-async function replaceFile(folder: string, { name, content, mode }: { name: string; content: string; mode: number }) {
-  const path = join(folder, name);
-  if ((await readFile(path, "utf8").catch(() => undefined)) === content) return;
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  await writeFile(temporary, content, { mode: mode & 0o700, flag: "wx" });
-  await rename(temporary, path);
 }
 
 /** The same connection with the credential of now. The user's own git (`from: git`) is asked once only: it may ask the user. */

@@ -1,7 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Outcome } from "../executor.ts";
-import type { Ended } from "./job-process.ts";
-import type { ProcessRun } from "./process-run.ts";
+import type { Plan } from "../compile/index.ts";
+import type { Ending } from "./ending.ts";
+import type { Ended, ExecutionContext, Outcome } from "./executor.ts";
+
+export interface Attempts {
+  plan: Plan;
+  context: ExecutionContext;
+  ending: Ending;
+  /** Name of the container's log. */
+  log: string;
+  /** The number of the attempt to begin with; 1 but for a run that is resumed. */
+  first?: number;
+  run: (attempt: number) => Promise<Ended>;
+}
 
 /** Wait before the second attempt; it doubles with each, up to the longest, in milliseconds. */
 const FIRST_WAIT = 250;
@@ -11,22 +22,21 @@ const LONGEST_WAIT = 10_000;
  * Runs the main container until it succeeds, its attempts are used up, or the run is ended. A job that fails is tried again, a service
  * that ends is started again, each up to `maxRetries` times and in the same folder: code is not fetched again, files of an attempt stay.
  */
-export async function runMain(run: ProcessRun): Promise<Outcome> {
-  const { plan, context } = run;
+export async function runAttempts({ plan, context, ending, log, first = 1, run }: Attempts): Promise<Outcome> {
   const attempts = plan.termination.maxRetries + 1;
-  for (let attempt = 1; ; attempt++) {
-    if (run.ending.aborted) return outcomeOfEnd(run);
+  for (let attempt = first; ; attempt++) {
+    if (ending.signal.aborted) return ending.outcome();
     context.onEvent({
       type: "status",
       status: "running",
       ...(attempts > 1 ? { message: `attempt ${attempt} of ${attempts}` } : {}),
     });
-    const ended = await run.run({ log: "main", container: plan.main });
-    if (run.ending.aborted) return outcomeOfEnd(run, ended);
+    const ended = await run(attempt);
+    if (ending.signal.aborted) return ending.outcome(ended);
     if (ended.exitCode === 0 && plan.kind === "job")
       return { exitCode: 0, reason: "Completed", message: "the main container ended with exit code 0" };
-    if (attempt === attempts) return failure(run, ended);
-    context.say("main", `attempt ${attempt} of ${attempts} ${howItEnded(ended)}; starting the next`);
+    if (attempt >= attempts) return failure(plan, ended);
+    context.say(log, `attempt ${attempt} of ${attempts} ${howItEnded(ended)}; starting the next`);
     context.onEvent({
       type: "status",
       status: "starting",
@@ -35,34 +45,22 @@ export async function runMain(run: ProcessRun): Promise<Outcome> {
     });
     const wait = Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT);
     // Rejects when the run is ended meanwhile, which the loop then sees.
-    await sleep(wait, undefined, { signal: run.ending }).catch(() => {});
+    await sleep(wait, undefined, { signal: ending.signal }).catch(() => {});
   }
 }
 
-/** How a run ends that is stopped or out of time; `ended` is what its process made of it. */
-export function outcomeOfEnd(run: ProcessRun, ended?: Ended): Outcome {
-  const exitCode = ended === undefined ? {} : { exitCode: ended.exitCode };
-  if (!run.timedOut() || run.context.stop.aborted || run.context.kill.aborted) {
-    return { ...exitCode, reason: "Stopped", message: "the run was stopped" };
-  }
-  return {
-    ...exitCode,
-    reason: "Timeout",
-    message: `the run took longer than its timeout of ${run.plan.termination.timeout} s`,
-  };
-}
-
-function failure({ plan }: ProcessRun, ended: Ended): Outcome {
+function failure(plan: Plan, ended: Ended): Outcome {
   const what = plan.kind === "service" ? "the service" : "the main container";
   const tries = plan.termination.maxRetries > 0 ? ` in the last of ${plan.termination.maxRetries + 1} attempts` : "";
   return {
     exitCode: ended.exitCode,
-    reason: ended.signal === undefined ? "ExitCode" : "Signal",
+    reason: ended.outOfMemory ? "OOMKilled" : ended.signal === undefined ? "ExitCode" : "Signal",
     message: `${what} ${howItEnded(ended)}${tries}`,
   };
 }
 
-function howItEnded({ exitCode, signal, refused }: Ended): string {
+function howItEnded({ exitCode, signal, refused, outOfMemory }: Ended): string {
   if (refused !== undefined) return `could not be started: ${refused}`;
+  if (outOfMemory) return "was ended because it used more memory than its limit";
   return signal === undefined ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
 }

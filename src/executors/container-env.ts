@@ -1,10 +1,9 @@
-import type { ContainerPlan, Plan } from "../../compile/index.ts";
-import type { Connection, EnvVar } from "../../connections/index.ts";
-import { BowlineError } from "../../lib/index.ts";
-import type { ExecutionContext } from "../executor.ts";
-import { connectionEnv, variablesOf } from "./connection-env.ts";
+import type { ContainerPlan, Plan } from "../compile/index.ts";
+import type { Connection, EnvVar } from "../connections/index.ts";
+import { BowlineError } from "../lib/index.ts";
+import { connectionEnv, type MountSecret, variablesOf } from "./connection-env.ts";
+import type { ExecutionContext } from "./executor.ts";
 import { expandVariables } from "./expand-variables.ts";
-import { inheritedEnv } from "./inherited-env.ts";
 
 export interface ContainerEnvInput {
   plan: Plan;
@@ -12,19 +11,22 @@ export interface ContainerEnvInput {
   container: ContainerPlan;
   /** Connections it is given: the container's own, or the init step's. */
   connections: readonly string[];
-  /** Where its secret files go; removed when the run is over. */
-  privateFolder: string;
+  mountSecret: MountSecret;
+  /** What it has before anything of the plan. */
+  base?: Readonly<Record<string, string>>;
+  /** `/plx-context`, or the folder that stands for it. */
+  contextPath: string;
   /** Of the step, such as BOWLINE_GIT_COMMIT. */
   more?: Readonly<Record<string, string>>;
 }
 
-/** The whole environment of a container's process. Of two values for one name the later wins: inherited, connections, `envFrom`, `env`. */
+/** The environment that a plan gives to a container. Of two values for one name the later wins: `base`, connections, `envFrom`, `env`. */
 export async function containerEnv(input: ContainerEnvInput): Promise<Record<string, string>> {
   const { plan, context, container } = input;
   const env: Record<string, string> = {
-    ...inheritedEnv(context.env, context.config.executor.inheritEnv),
+    ...input.base,
     // Where Polyaxon's own libraries look for their files. POLYAXON_RUN_INSTANCE is not set: they take it for a server that is there to talk to.
-    POLYAXON_CONTEXT_ROOT: context.folder,
+    POLYAXON_CONTEXT_ROOT: input.contextPath,
     ...(await allConnections(input)),
     ...input.more,
   };
@@ -41,12 +43,12 @@ async function allConnections({
   plan,
   context,
   connections,
-  privateFolder,
+  mountSecret,
 }: ContainerEnvInput): Promise<Record<string, string>> {
   const env: Record<string, string> = {};
   const known = connections.flatMap((name) => plan.connections[name] ?? []);
   for (const connection of known) {
-    for (const [name, value] of Object.entries(await connectionEnv(connection, { context, privateFolder }))) {
+    for (const [name, value] of Object.entries(await connectionEnv(connection, { context, mountSecret }))) {
       if (env[name] === undefined) env[name] = value;
       else if (env[name] !== value) context.onEvent({ type: "warning", warning: twice(name, connection) });
     }
@@ -118,7 +120,7 @@ async function valueOf(
   context.onEvent({
     type: "warning",
     warning: {
-      code: "NOT_ON_PROCESS",
+      code: `NOT_ON_${context.config.executor.kind.toUpperCase()}`,
       message: `the variable "${name}" asks for what only a cluster knows; it is not set`,
       hint: "give it a value for a local run, for example by a preset",
       ...(container.place === undefined ? {} : { place: container.place }),

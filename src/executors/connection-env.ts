@@ -1,26 +1,31 @@
-import { join } from "node:path";
-import type { Connection, ResourceReference } from "../../connections/index.ts";
-import type { ExecutionContext } from "../executor.ts";
-import { insideOf } from "./run-folder.ts";
-import { chosenItems, writeSecretFiles } from "./secret-files.ts";
+import type { Connection, ResourceReference } from "../connections/index.ts";
+import { BowlineError, type Place } from "../lib/index.ts";
+import type { ExecutionContext } from "./executor.ts";
+
+/** A secret or config map that a container sees as files. */
+export interface SecretMount {
+  connection: Connection;
+  mountPath: string;
+  items: readonly (readonly [key: string, value: Buffer])[];
+  defaultMode?: number | undefined;
+}
+
+/** Puts the files where the container will see them; gives that place. */
+export type MountSecret = (mount: SecretMount) => Promise<string>;
 
 /** What a container that asks for a connection is given of it: its variables, its secret and config map as variables or files. */
 export async function connectionEnv(
   connection: Connection,
-  { context, privateFolder }: { context: ExecutionContext; privateFolder: string },
+  { context, mountSecret }: { context: ExecutionContext; mountSecret: MountSecret },
 ): Promise<Record<string, string>> {
   const env: Record<string, string> = {};
   const mounts = new Map<string, string>();
 
   async function expose(reference: ResourceReference, data: ReadonlyMap<string, Buffer>): Promise<void> {
     const items = chosenItems(data, { ...reference, place: connection.place });
-    if (reference.mountPath === undefined) Object.assign(env, variablesOf(items, { context, name: reference.name }));
-    else {
-      const path = join(privateFolder, connection.name, reference.mountPath);
-      const folder = insideOf(privateFolder, { path, place: connection.place });
-      await writeSecretFiles(folder, items, reference.defaultMode);
-      mounts.set(reference.mountPath, folder);
-    }
+    const { mountPath, defaultMode } = reference;
+    if (mountPath === undefined) Object.assign(env, variablesOf(items, { context, name: reference.name }));
+    else mounts.set(mountPath, await mountSecret({ connection, mountPath, items, defaultMode }));
   }
 
   const { configMap, secret } = connection;
@@ -34,7 +39,7 @@ export async function connectionEnv(
   return env;
 }
 
-/** The place of a mounted file here: a variable of the connection names it as it would be in a container. */
+/** The place of a mounted file as the job sees it: a variable of the connection names it as it would be in a container. */
 function mounted(value: string, mounts: ReadonlyMap<string, string>): string {
   for (const [mountPath, folder] of mounts) {
     const prefix = mountPath.replace(/\/+$/, "");
@@ -61,4 +66,22 @@ export function variablesOf(
     return false;
   });
   return Object.fromEntries(usable.map(([key, value]) => [key, value.toString()]));
+}
+
+/** The keys of a secret or config map that a connection shows: all, or its `items`. Throws SECRET_NOT_FOUND for an item that is not there. */
+function chosenItems(
+  data: ReadonlyMap<string, Buffer>,
+  reference: ResourceReference & { place?: Place | undefined },
+): [key: string, value: Buffer][] {
+  if (reference.items === undefined) return [...data];
+  return reference.items.map((key) => {
+    const value = data.get(key);
+    if (value !== undefined) return [key, value];
+    throw new BowlineError({
+      code: "SECRET_NOT_FOUND",
+      message: `"${reference.name}" has no key "${key}"`,
+      hint: `its keys are ${[...data.keys()].map((name) => `"${name}"`).join(", ")}`,
+      ...(reference.place === undefined ? {} : { place: reference.place }),
+    });
+  });
 }
