@@ -27,8 +27,12 @@ export function processesOf(folder: string): Seen[] {
 }
 
 /** Waits until something holds; throws with `what` when it never does. */
-export async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const end = Date.now() + 20_000;
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: () => string,
+  milliseconds = 20_000,
+): Promise<void> {
+  const end = Date.now() + milliseconds;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`it never came to this: ${what()}`);
     await sleep(50);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { BowlineError, errnoOf } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
+import { groupWatch } from "./group-watch.ts";
 
 /** One start of git. */
 export interface GitStart {
@@ -9,6 +10,8 @@ export interface GitStart {
   cwd: string;
   /** An open file that git finds as descriptor 3. */
   descriptor?: number | undefined;
+  /** Whether it waits for others: then it must not outlive this process, however that ends. */
+  reachesOut: boolean;
   signal: AbortSignal;
   input?: string | Buffer | undefined;
   /** Gets git's progress and remarks, line by line. */
@@ -26,8 +29,12 @@ const MAX_STDOUT = 256 * 1024 * 1024;
 const MAX_STDERR = 64 * 1024;
 const GRACE = 2_000;
 
+/** After this time, in milliseconds, a git that works on this machine only is watched too: a short one is not worth a shell. */
+const LONG = 100;
+
 /**
- * Starts git in a process group of its own and waits for its end. When the signal is aborted the whole group gets TERM, then KILL.
+ * Starts git in a process group of its own and waits for its end. When the signal is aborted the whole group gets TERM, then KILL;
+ * when this process is killed, KILL.
  * Throws what the signal was aborted for, or GIT_MISSING; any exit code is an answer.
  */
 export function startGit(start: GitStart): Promise<GitExit> {
@@ -41,6 +48,7 @@ export function startGit(start: GitStart): Promise<GitExit> {
       stdio: [start.input === undefined ? "ignore" : "pipe", "pipe", "pipe", start.descriptor ?? "ignore"],
     });
     const end = endGroup(child);
+    const unwatch = watchGroup(child, start.reachesOut ? 0 : LONG);
     signal.addEventListener("abort", end.begin, { once: true });
     const stdout: Buffer[] = [];
     let length = 0;
@@ -55,11 +63,29 @@ export function startGit(start: GitStart): Promise<GitExit> {
     child.on("error", (error) => reject(startError(error)));
     child.on("close", (code) => {
       end.finish();
+      unwatch();
       signal.removeEventListener("abort", end.begin);
       if (signal.aborted) return reject(abortError(signal));
       resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: stderr() });
     });
   });
+}
+
+/** Gives what ends the watch. */
+function watchGroup({ pid }: ChildProcess, delay: number): () => void {
+  if (pid === undefined) return () => undefined;
+  let watched = false;
+  const begin = (): void => {
+    groupWatch().add(pid);
+    watched = true;
+  };
+  const timer = delay > 0 ? setTimeout(begin, delay) : undefined;
+  if (timer === undefined) begin();
+
+  return () => {
+    clearTimeout(timer);
+    if (watched) groupWatch().drop(pid);
+  };
 }
 
 function endGroup(child: ChildProcess): { begin: () => void; finish: () => void } {

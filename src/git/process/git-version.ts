@@ -20,7 +20,13 @@ export function checkGitVersion(network: Pick<Network, "searchPath">): Promise<G
 
 async function askGit(path: string): Promise<GitVersion> {
   const signal = AbortSignal.timeout(10_000);
-  const { stdout } = await startGit({ args: ["--version"], env: { PATH: path, LC_ALL: "C" }, cwd: "/", signal });
+  const { stdout } = await startGit({
+    args: ["--version"],
+    env: { PATH: path, LC_ALL: "C" },
+    cwd: "/",
+    reachesOut: false,
+    signal,
+  });
   const text = stdout.toString().trim();
   const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
   const version: GitVersion = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0), Number(match?.[3] ?? 0)];

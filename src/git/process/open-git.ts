@@ -42,6 +42,9 @@ export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | 
   config?: string;
 }
 
+/** What waits for a server; other commands do so only where contents were left out (`--filter`). */
+const NETWORK_COMMANDS = new Set(["fetch", "ls-remote", "lfs"]);
+
 /** Sets up environment, configuration, credential, trust and proxy. Nothing of this process's environment but PATH reaches git. */
 export async function openGit(options: OpenGitOptions): Promise<Git> {
   const { access, folder, policy, network, signal } = options;
@@ -74,6 +77,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
   async function run(args: readonly string[], runOptions: RunOptions = {}): Promise<GitExit> {
     const { cwd = folder, expected = [], onLine, input } = runOptions;
     const exit = await startGit({
+      reachesOut: access !== undefined && args.some((word) => NETWORK_COMMANDS.has(word)),
       ...{ args, cwd, input, descriptor: kept.descriptor, env: { ...env, ...runOptions.env } },
       signal: runOptions.signal ?? signal,
       onLine: onLine && ((line) => onLine(redactor.text(line))),

@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
+
+/** Process groups that are to end when this process does, even by KILL: a shell in a session of its own whose pipe breaks then. */
+export interface GroupWatch {
+  add: (group: number) => void;
+  /** The group ended in order; its number may soon be another's. */
+  drop: (group: number) => void;
+}
+
+const SCRIPT = `
+trap '' HUP INT TERM
+groups=
+while read -r word group; do
+  kept=
+  for each in $groups; do [ "$each" = "$group" ] || kept="$kept $each"; done
+  groups=$kept
+  [ "$word" = add ] && groups="$groups $group"
+done
+for each in $groups; do kill -s KILL -- "-$each" 2>/dev/null; done
+`;
+
+let watch: GroupWatch | undefined;
+
+/** The watch of this process, started when it is first asked for; it ends with this process. */
+export function groupWatch(): GroupWatch {
+  return (watch ??= startWatch());
+}
+
+function startWatch(): GroupWatch {
+  const shell = spawn("/bin/sh", ["-c", SCRIPT, "bowline-group-watch"], {
+    // A session of its own: no signal to this process's group ends it.
+    detached: true,
+    cwd: "/",
+    env: { PATH: "/usr/bin:/bin" },
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const { stdin } = shell;
+  // This process does not wait for it, and goes on without it where somebody ended it: git's own time limits are left.
+  shell.on("error", () => undefined).unref();
+  stdin.on("error", () => undefined);
+  (stdin as Socket).unref();
+  return {
+    add: (group) => void stdin.write(`add ${group}\n`),
+    drop: (group) => void stdin.write(`drop ${group}\n`),
+  };
+}
