@@ -1,6 +1,6 @@
 export { exitCodeOf } from "./exit-code.ts";
 export { openRuns } from "./open-runs.ts";
-export type { RunRecord, Status, StatusChange } from "./record.ts";
+export type { RunCode, RunRecord, Status, StatusChange } from "./record.ts";
 export type {
   Attached,
   ListQuery,

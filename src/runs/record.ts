@@ -22,6 +22,15 @@ export interface StatusChange {
   message?: string;
 }
 
+/**
+ * The code of a git step. Once its commit is pinned: where it comes from, what was asked and the commit; the rest when it is in its place.
+ */
+export type RunCode = PinnedCode & Partial<CodeReference>;
+type PinnedCode = Pick<
+  CodeReference,
+  "connection" | "url" | "redirectedTo" | "revision" | "ref" | "commit" | "history"
+>;
+
 /** A run as scripts see it: `contract.md`, "Run record". What is unknown or empty is absent; the three lists are always there. */
 export interface RunRecord {
   apiVersion: "bowline/v1";
@@ -37,7 +46,7 @@ export interface RunRecord {
   startedAt?: string;
   finishedAt?: string;
   statuses: StatusChange[];
-  codeReferences: CodeReference[];
+  codeReferences: RunCode[];
   warnings?: ProblemRecord[];
   errors?: ProblemRecord[];
   logs: string[];

@@ -1,11 +1,10 @@
-import type { Plan } from "../compile/index.ts";
+import type { GitStep, Plan } from "../compile/index.ts";
 import type { Executor, ExecutionContext, ExecutionEvent, Outcome } from "../executors/index.ts";
-import type { CodeReference } from "../git/index.ts";
 import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
 import { watchControl } from "./control.ts";
 import { openJournal } from "./journal.ts";
 import { openLogWriter } from "./logs/log-writer.ts";
-import type { RunRecord, StatusChange } from "./record.ts";
+import type { RunCode, RunRecord, StatusChange } from "./record.ts";
 import type { Attached, RunsOptions } from "./runs.ts";
 import { maskedSecrets, type SecretSource } from "./secret-access.ts";
 import { settledRecord } from "./settlement.ts";
@@ -48,7 +47,7 @@ export async function supervise({
   });
   const warnings: ProblemRecord[] = [...(run.record.warnings ?? [])];
   /** By step: neighbouring steps run side by side, the record has them in declared order. */
-  const codeReferences = new Map<string, CodeReference>();
+  const codeReferences = new Map<string, RunCode>();
 
   function onEvent(raw: ExecutionEvent): void {
     const event = redactor.value(raw);
@@ -65,11 +64,21 @@ export async function supervise({
     } else {
       if (event.type === "code-reference") {
         codeReferences.set(event.step, event.reference);
-        const inOrder = run.plan.init.flatMap(({ name }) => codeReferences.get(name) ?? []);
-        journal.update({ codeReferences: inOrder });
+        noteCode();
       }
       tell(event);
     }
+  }
+
+  function noteCode(): void {
+    journal.update({ codeReferences: run.plan.init.flatMap(({ name }) => codeReferences.get(name) ?? []) });
+  }
+
+  function pinned({ init }: Plan): void {
+    for (const step of init) {
+      if (step.kind === "git" && step.pin !== undefined) codeReferences.set(step.name, pinnedCode(step, step.pin));
+    }
+    noteCode();
   }
 
   function stopping(): void {
@@ -91,7 +100,7 @@ export async function supervise({
     stop: control.stop,
     kill: control.kill,
   };
-  const { change, update } = await settle(run, { executor, store, context });
+  const { change, update } = await settle(run, { executor, store, context, pinned });
   logs.close();
   control.close();
   const left = await journal.finish(redactor.value(change), redactor.value({ ...update, logs: logs.containers() }));
@@ -102,13 +111,15 @@ export async function supervise({
 /** Runs it, and says how it ended. */
 async function settle(
   run: StoredRun,
-  { executor, store, context }: { executor: Executor; store: RunStore; context: ExecutionContext },
+  given: { executor: Executor; store: RunStore; context: ExecutionContext; pinned: (plan: Plan) => void },
 ): Promise<{ change: StatusChange; update: RunUpdate }> {
+  const { executor, store, context, pinned } = given;
   try {
     const plan = await executor.pin(run.plan, context);
     if (context.stop.aborted || context.kill.aborted)
       return ended(run.plan, { reason: "Stopped", message: "the run was stopped" });
     await store.setPlan(run.record.uuid, plan);
+    pinned(plan);
     return ended(plan, await executor.execute(plan, context));
   } catch (error) {
     if (context.stop.aborted || context.kill.aborted)
@@ -159,6 +170,19 @@ function changeTo(change: Omit<StatusChange, "at">): StatusChange {
     at: new Date().toISOString(),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
+  };
+}
+
+function pinnedCode(step: GitStep, { commit, ref, redirectedTo }: NonNullable<GitStep["pin"]>): RunCode {
+  const { connection, url, revision, options } = step;
+  return {
+    ...(connection !== undefined && { connection }),
+    url,
+    ...(redirectedTo !== undefined && { redirectedTo }),
+    ...(revision !== undefined && { revision }),
+    ...(ref !== undefined && { ref }),
+    commit,
+    history: options.history,
   };
 }
 

@@ -196,6 +196,7 @@ describe("what scripts read", () => {
     const again = checkRunRecord(await read(`restart ${id}`, 1));
     expect(again).toMatchObject({ restartOf: failed.uuid, codeReferences: [{ commit: commits["main"] }] });
     const started = checkRunRecord(await read("run -d -f job.json"));
+    expect(started.codeReferences).toMatchObject([{ ...ID, ref: "refs/heads/main", commit: commits["main"] }]);
     await desk.bowline(["logs", "-f", started.uuid.slice(0, 8), ...NAMED]);
     expect(checkRunRecord(await read(`get ${started.uuid.slice(0, 8)}`)).codeReferences).toMatchObject([
       { ...ID, commit: commits["main"] },

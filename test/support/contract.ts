@@ -47,6 +47,11 @@ const codeReference = z.strictObject({
   at: time,
 });
 
+/** Of a step whose code is not in place: what is known since its commit was pinned. */
+const pinnedReference = codeReference
+  .pick({ connection: true, url: true, redirectedTo: true, revision: true, ref: true, commit: true, history: true })
+  .strict();
+
 const status = z.enum([
   "created",
   "compiled",
@@ -75,7 +80,7 @@ const runRecord = z.strictObject({
   startedAt: time.optional(),
   finishedAt: time.optional(),
   statuses: z.array(z.strictObject({ status, at: time, reason: text.optional(), message: text.optional() })).min(1),
-  codeReferences: z.array(codeReference),
+  codeReferences: z.array(z.union([codeReference, pinnedReference])),
   warnings: z.array(problem).min(1).optional(),
   errors: z.array(error).min(1).optional(),
   logs: z.array(text).min(1).optional(),
@@ -95,10 +100,13 @@ export function checkRunRecord(value: unknown): z.infer<typeof runRecord> {
   return runRecord.parse(value);
 }
 
-/** `{"apiVersion", "plan", "warnings"}`. */
-export function checkChecked(value: unknown): { plan: Record<string, unknown>; warnings: z.infer<typeof problem>[] } {
+/** `{"apiVersion", "plan", "warnings"}`, without the last where there are none. */
+export function checkChecked(value: unknown): {
+  plan: Record<string, unknown>;
+  warnings?: z.infer<typeof problem>[] | undefined;
+} {
   const plan = z.looseObject({ apiVersion: z.literal("bowline/v1") });
-  return z.strictObject({ apiVersion: z.literal("bowline/v1"), plan, warnings: z.array(problem) }).parse(value);
+  return z.strictObject({ apiVersion: z.literal("bowline/v1"), plan, warnings: runRecord.shape.warnings }).parse(value);
 }
 
 /** No null anywhere: what is unknown is absent. */

@@ -27,7 +27,8 @@ export async function run({ options, rest }: CheckInput, context: CliContext): P
     const errors = [...compiled.errors, ...fit.errors.filter(({ code }) => !(open && code === "CONTAINER_MISSING"))];
     if (plan === undefined || errors.length > 0) throw new BowlineError(errors);
     if (isData(options.output)) {
-      const document = { apiVersion: "bowline/v1", plan, warnings: warnings.map(problemRecord) };
+      const told = warnings.length > 0 && { warnings: warnings.map(problemRecord) };
+      const document = { apiVersion: "bowline/v1", plan, ...told };
       return printValue(document, options.output, context);
     }
     if (options.output === "name") return context.out(`${plan.name}\n`);

@@ -1,5 +1,4 @@
-import type { CodeReference } from "../../git/index.ts";
-import type { RunRecord, Status } from "../../runs/index.ts";
+import type { RunCode, RunRecord, Status } from "../../runs/index.ts";
 import type { Problem, ProblemRecord } from "../../lib/index.ts";
 import { escapeControl } from "./escape.ts";
 import type { Style } from "./style.ts";
@@ -46,21 +45,23 @@ export function describeRun(run: RunRecord, options: { style: Style; now: number
 }
 
 /** One code reference: what it is called, short commit, where it came from and what it says. */
-export function codeLine(reference: CodeReference, style: Style): string {
+export function codeLine(reference: RunCode, style: Style): string {
   const name = reference.connection ?? lastSegment(reference.url);
   const at = shortRef(reference);
-  const subject = escapeControl(reference.subject);
+  const subject = escapeControl(reference.subject ?? "not in place");
   return `${escapeControl(name)}  ${style.yellow(reference.commit.slice(0, 8))}  ${at}${style.bold(subject)}`;
 }
 
-function codeLines(reference: CodeReference, style: Style): string {
+function codeLines(reference: RunCode, style: Style): string {
   const { author, date, url, redirectedTo, path, submodules = [] } = reference;
   const from = redirectedTo === undefined ? url : `${url} (answered by ${redirectedTo})`;
   const lines = [
     codeLine(reference, style),
     `    commit ${reference.commit}`,
-    `    by ${escapeControl(author.name)} on ${date.slice(0, 10)}`,
-    `    ${escapeControl(from)} in ${path}`,
+    ...(author === undefined || date === undefined
+      ? []
+      : [`    by ${escapeControl(author.name)} on ${date.slice(0, 10)}`]),
+    `    ${escapeControl(from)}${path === undefined ? "" : ` in ${path}`}`,
     ...submodules.map((each) => `    submodule ${escapeControl(each.path)} at ${each.commit.slice(0, 8)}`),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
@@ -85,11 +86,11 @@ export function statusColour(style: Style, status: Status): (text: string) => st
   return style.cyan;
 }
 
-function codeName(reference: CodeReference): string {
+function codeName(reference: RunCode): string {
   return `${reference.connection ?? lastSegment(reference.url)}@${reference.commit.slice(0, 7)}`;
 }
 
-function shortRef({ ref, revision }: CodeReference): string {
+function shortRef({ ref, revision }: RunCode): string {
   const name =
     ref?.replace(/^refs\/(heads|tags)\//, "") ?? (/^[0-9a-f]{7,}$/i.test(revision ?? "") ? undefined : revision);
   return name === undefined ? "" : `(${escapeControl(name)})  `;

@@ -1,8 +1,7 @@
 import type { Plan } from "../../compile/index.ts";
 import type { ExecutorChoice } from "../../config/index.ts";
-import type { CodeReference } from "../../git/index.ts";
 import type { ProblemRecord } from "../../lib/index.ts";
-import type { RunRecord, StatusChange } from "../record.ts";
+import type { RunCode, RunRecord, StatusChange } from "../record.ts";
 import type { ListQuery, RunPlaces } from "../runs.ts";
 import type { ProcessIdentity } from "../../lib/index.ts";
 
@@ -51,7 +50,7 @@ export interface RunUpdate {
   exitCode?: number;
   expiresAt?: string;
   handle?: Record<string, unknown>;
-  codeReferences?: readonly CodeReference[];
+  codeReferences?: readonly RunCode[];
   warnings?: readonly ProblemRecord[];
   errors?: readonly ProblemRecord[];
   logs?: readonly string[];
