@@ -55,6 +55,28 @@ describe("bowline initializer git", () => {
     expect(checkCodeReference(JSON.parse(stdout))).toMatchObject({ commit, ref: "refs/heads/main", history: "full" });
   });
 
+  test("takes from the environment what the words leave out; another url has no part in the step's own commit", async () => {
+    const { desk, fetch } = await newFetch();
+    const told = {
+      BOWLINE_GIT_URL: `${server.url}/org/test`,
+      BOWLINE_GIT_REVISION: "branchA",
+      BOWLINE_GIT_COMMIT: repository.commits["branchA"]!,
+      BOWLINE_GIT_REF: "refs/heads/branchA",
+      BOWLINE_GIT_PATH: "told",
+    };
+    const env = { ...told, POLYAXON_GIT_CREDENTIALS: CREDENTIALS };
+    const { stdout } = await desk.bowline(["initializer", "git", "-o", "json"], { env });
+    expect(checkCodeReference(JSON.parse(stdout))).toMatchObject({
+      revision: "branchA",
+      ref: "refs/heads/branchA",
+      path: join(desk.folder, "told"),
+    });
+    // with --url, from `fetch`
+    const other = JSON.parse((await fetch([], env)).stdout) as unknown;
+    expect(checkCodeReference(other)).toMatchObject({ ref: "refs/heads/main" });
+    expect(other).not.toHaveProperty("revision");
+  });
+
   test.skipIf(process.getuid?.() !== 0)("gives the files to the owner (needs root)", async () => {
     const { desk, fetch } = await newFetch();
     expect((await fetch(["--owner", "12345:23456"])).exitCode).toBe(0);

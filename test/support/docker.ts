@@ -7,7 +7,7 @@ export const noDocker: string | undefined = process.env["BOWLINE_TEST_DOCKER"]
 export const dockerHost: string = process.env["BOWLINE_TEST_DOCKER"] ?? "";
 
 /** Our image, of the bundle as it was when the engines were started. */
-export const IMAGE = "bowline:test";
+export const IMAGE: string = process.env["BOWLINE_TEST_IMAGE"] ?? "bowline:test";
 
 /** A shell and the small tools. */
 export const BUSYBOX = "busybox:local";

@@ -6,7 +6,8 @@ export const git = defineCommand({
   summary: "Put one repository into a folder: the engine alone",
   description:
     "What an init container runs. The credential comes from POLYAXON_GIT_CREDENTIALS, or from the file that " +
-    "BOWLINE_GIT_CREDENTIALS_FILE names. With -o json, stdout is the code reference, or the errors.",
+    "BOWLINE_GIT_CREDENTIALS_FILE names. Url, revision and path that are not given are those of BOWLINE_GIT_URL, " +
+    "BOWLINE_GIT_COMMIT, BOWLINE_GIT_REF, BOWLINE_GIT_REVISION and BOWLINE_GIT_PATH. With -o json, stdout is the code reference, or the errors.",
   section: "Inside a container",
   examples: [
     {

@@ -27,15 +27,21 @@ export interface InitializerOptions {
   maxBytes?: number;
 }
 
-/** Reads the words after `initializer git`, by the same record that help and completion come from. */
-export function parseInitializer(words: readonly string[]): InitializerOptions {
-  const values = parse(words);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the words after `initializer git`, by the same record that help and completion come from. What they leave out is taken from the
+ * variables that a step's own container is told, so that an image with the initializer as its entrypoint is one like any other.
+ */
+export function parseInitializer(words: readonly string[], env: Environment): InitializerOptions {
+  const given = parse(words);
+  if (given["revision"] !== undefined && given["commit"] !== undefined)
+    throw usage("--revision and --commit exclude each other", "leave one out");
+  const values = { ...told(given, env), ...given };
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const url = text("url") ?? missing("--url", "the repository's url");
   const path = text("path") ?? missing("--path", "the folder to make");
   const { revision, commit, ref } = { revision: text("revision"), commit: text("commit"), ref: text("ref") };
-  if (revision !== undefined && commit !== undefined)
-    throw usage("--revision and --commit exclude each other", "leave one out");
   if (ref !== undefined && commit === undefined)
     throw usage("--ref tells the branch or tag of --commit", "add --commit SHA");
   if (commit !== undefined && !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
@@ -71,6 +77,16 @@ export function initializerHelp(): string {
 }
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+/** What the environment says, as options: another url or revision on the command line has no part in the step's own. */
+function told({ url, revision, commit }: Values, env: Environment): Values {
+  const path = { path: env["BOWLINE_GIT_PATH"] || undefined };
+  if (url !== undefined) return path;
+  const place = { url: env["BOWLINE_GIT_URL"] || undefined, ...path };
+  if (revision !== undefined || commit !== undefined) return place;
+  const pin = { commit: env["BOWLINE_GIT_COMMIT"] || undefined, ref: env["BOWLINE_GIT_REF"] || undefined };
+  return { ...place, revision: env["BOWLINE_GIT_REVISION"] || undefined, ...(pin.commit === undefined ? {} : pin) };
+}
 
 function parse(words: readonly string[]): Values {
   const names = Object.entries(record.options);

@@ -22,7 +22,7 @@ export async function runInitializer(words: readonly string[]): Promise<number> 
   const format = /(?:^| )(?:-o ?|--output[= ])json(?: |$)/.test(words.join(" ")) ? "json" : undefined;
   const signals = catchSignals({ onFirst: () => {} });
   try {
-    const reference = await fetchCode(parseInitializer(words), signals.stop, context);
+    const reference = await fetchCode(parseInitializer(words, context.env), signals.stop, context);
     if (format) await printValue(reference, format, context);
     else context.out(`${codeLine(reference, context.style.out)}\n`);
     return 0;

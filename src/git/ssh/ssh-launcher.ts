@@ -1,28 +1,43 @@
+import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import { BowlineError, type GitUrl } from "../../lib/index.ts";
 
 /** In a user namespace of its own ssh takes itself for root, whom the system knows; files and network stay as they are. */
-const LAUNCHER = ["unshare", "--user", "--map-root-user", "--"] as const;
+const NAMESPACE = ["unshare", "--user", "--map-root-user", "--"] as const;
+
+/** https://cwrap.org/nss_wrapper.html: a library that answers the question for a user's name from a file. Our image has it. */
+const WRAPPER = "libnss_wrapper.so";
 
 /**
  * The words to start ssh with: OpenSSH stops with "No user exists for uid" when the system has no name for the user id (as in many containers).
- * None for a user id with a name. Throws SSH_USER_UNKNOWN where user namespaces are not allowed.
+ * None for a user id with a name. `folder` is a private one to write the user's name to. Throws SSH_USER_UNKNOWN where there is no way.
  */
-export async function launcherFor(url: GitUrl): Promise<readonly string[]> {
+export async function launcherFor(url: GitUrl, folder?: string): Promise<readonly string[]> {
   try {
     userInfo();
     return [];
   } catch {
-    const [command, ...words] = LAUNCHER;
-    const { failed } = await execa(command, [...words, "true"], { reject: false });
-    if (!failed) return LAUNCHER;
+    for (const launcher of [...(folder === undefined ? [] : [await wrapperIn(folder)]), NAMESPACE]) {
+      const [command, ...words] = launcher;
+      // ssh looks for its user's name before anything else, so that it does not get to its version without one.
+      const { failed } = await execa(command!, [...words, "ssh", "-V"], { reject: false, stdin: "ignore" });
+      if (!failed) return launcher;
+    }
     throw new BowlineError({
       code: "SSH_USER_UNKNOWN",
       message: `ssh cannot be used for "${url.text}": the system has no name for the user id ${process.getuid?.()}`,
-      hint: "give the user id an entry in /etc/passwd, allow user namespaces, or use an https url with a token",
+      hint: "give the user id an entry in /etc/passwd, install libnss-wrapper, allow user namespaces, or use an https url with a token",
     });
   }
+}
+
+async function wrapperIn(folder: string): Promise<readonly string[]> {
+  const { passwd, group } = { passwd: join(folder, "passwd"), group: join(folder, "group") };
+  await writeFile(passwd, `bowline:x:${process.getuid?.()}:${process.getgid?.()}::/nonexistent:/bin/false\n`);
+  await writeFile(group, `bowline:x:${process.getgid?.()}:\n`);
+  return ["env", `LD_PRELOAD=${WRAPPER}`, `NSS_WRAPPER_PASSWD=${passwd}`, `NSS_WRAPPER_GROUP=${group}`];
 }
 
 /**
@@ -31,5 +46,5 @@ export async function launcherFor(url: GitUrl): Promise<readonly string[]> {
  */
 export const CHOOSE_LAUNCHER = `launcher=
 ssh -V 2>/dev/null
-if [ $? = 255 ] && ${LAUNCHER.join(" ")} true 2>/dev/null; then launcher='${LAUNCHER.join(" ")}'; fi
+if [ $? = 255 ] && ${NAMESPACE.join(" ")} true 2>/dev/null; then launcher='${NAMESPACE.join(" ")}'; fi
 `;

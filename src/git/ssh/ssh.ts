@@ -40,7 +40,6 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
   const { url, credential, hostKeys = "check" } = options;
   if (credential?.ssh === "user") return usersOwn(credential, options);
   if (hostKeys === "check" && credential?.knownHosts === undefined) throw hostKeyUnknown(options);
-  const launcher = await launcherFor(url);
   const folder = await mkdtemp(join(options.folder ?? tmpdir(), "ssh-"));
   let tunnel: SshTunnel | undefined;
   const close = async (): Promise<void> => {
@@ -48,6 +47,7 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
+    const launcher = await launcherFor(url, folder);
     await writeFile(join(folder, "known_hosts"), `${credential?.knownHosts ?? ""}\n`, { mode: 0o600 });
     const key = credential?.ssh === undefined ? undefined : await writeSshKey(folder, credential);
     tunnel =
@@ -66,7 +66,11 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
     const askpass =
       key?.askpass === undefined ? [] : [`SSH_ASKPASS=${quote(key.askpass)}`, "SSH_ASKPASS_REQUIRE=force"];
     const words = Object.entries(settings).map(([name, value]) => `-o ${quote(`${name}=${value}`)}`);
-    return { env: gitEnv([...askpass, ...launcher, "ssh", "-F", devNull, ...words].join(" ")), folder, close };
+    return {
+      env: gitEnv([...askpass, ...launcher.map(quote), "ssh", "-F", devNull, ...words].join(" ")),
+      folder,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
