@@ -46,7 +46,8 @@ describe.skipIf(noSshServer)(`a repository over ssh${noSshServer ? ` (skipped: $
     const trusted = await desk.bowline(["connections", "trust", "repo-ssh", "-y", "-o", "json", ...NAMED]);
     expect(trusted.exitCode).toBe(0);
     expect(JSON.parse(trusted.stdout)).toMatchObject([{ type: "ssh-ed25519" }]);
-    expect((await desk.bowline(["connections", "check", "repo-ssh", ...NAMED])).exitCode).toBe(0);
+    const works = await desk.bowline(["connections", "check", "repo-ssh", "-o", "json", ...NAMED]);
+    expect(JSON.parse(works.stdout)).toMatchObject({ protocol: "ssh", shallow: true, filter: true });
     const words = ["run", "-f", "job.yaml", "-o", "json", ...NAMED];
     const { stdout, stderr, exitCode } = await desk.bowline(words);
     expect({ exitCode, code: JSON.parse(stdout) as unknown }).toMatchObject({

@@ -8,7 +8,7 @@ import { openGit, type Git } from "../process/open-git.ts";
 import { watchBytes } from "../objects/byte-budget.ts";
 import { withPrivateFolder } from "../process/private-folder.ts";
 import type { GitRequest } from "../request.ts";
-import type { OpenSession, Ref } from "./session.ts";
+import type { OpenSession, Ref, ServerFeatures } from "./session.ts";
 import { join } from "node:path";
 
 /** A session over ssh or file: git speaks, one process for all references. */
@@ -28,6 +28,7 @@ export function openGitSession(access: Access, request: GitRequest, signal: Abor
     async hasObject(object) {
       return probeObject({ access, request, signal }, object);
     },
+    features: () => askFeatures({ access, request, signal }),
     close: () => undefined,
   };
 }
@@ -43,6 +44,29 @@ async function listAllRefs(reach: Reach): Promise<Ref[]> {
     const { stdout } = await git.run(["ls-remote", "--quiet", "--symref", "--", reach.access.url.remote]);
     return refsOfLines(stdout.toString("utf8").split("\n").filter(Boolean)) ?? [];
   });
+}
+
+/** git shows what a server said of itself in its trace only: a v2 line `fetch=shallow …`, or what follows the first reference. */
+async function askFeatures(reach: Reach): Promise<ServerFeatures> {
+  const deadline = startDeadline(reach.request.policy.timeouts.resolve, {
+    what: `asking "${reach.access.url.text}" what it can do`,
+    hint: "try again",
+    signal: reach.signal,
+  });
+  const said: string[] = [];
+  const onLine = (line: string): void => {
+    const words = /^.*packet: +ls-remote< (?:fetch=|\S+ \S+\\0)(.*)$/.exec(line)?.[1];
+    if (words !== undefined) said.push(...words.split(" "));
+  };
+  try {
+    await withGit({ ...reach, signal: deadline.signal }, async (git) => {
+      const words = ["ls-remote", "--quiet", "--", reach.access.url.remote, "refs/heads/bowline"];
+      await git.run(words, { onLine, env: { GIT_TRACE_PACKET: "2" } });
+    });
+  } finally {
+    deadline.clear();
+  }
+  return said.length === 0 ? {} : { shallow: said.includes("shallow"), filter: said.includes("filter") };
 }
 
 /** Asks for the object alone; as soon as a pack begins to come it is known to be there, and the rest is not waited for. */
