@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { resolve } from "../../src/git/index.ts";
-import { startGitServer, type GitServer, type Repository } from "../support/index.ts";
+import { git, startGitServer, type GitServer, type Repository } from "../support/index.ts";
 import { requestFor } from "./request.ts";
 
 let server: GitServer;
@@ -69,6 +71,29 @@ describe("forms of a revision", () => {
   });
 });
 
+describe("a short commit that begins a tip and an older commit", () => {
+  it("is refused, and both are named", async () => {
+    const { path } = await server.add("org/pair", { commits: [{ files: { a: "1" } }] });
+    const tree = (await git(path, ["rev-parse", "main^{tree}"])).trim();
+    const [old, tip] = commitsWithOneBeginning(tree);
+    for (const text of [old, tip]) await git(path, ["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(text));
+    const child = `tree ${tree}\nparent ${nameOf(old)}\n${WHO}\nchild\n`;
+    const written = await git(path, ["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(child));
+    await git(path, ["update-ref", "refs/heads/main", written.trim()]);
+    await git(path, ["update-ref", "refs/heads/new", nameOf(tip)]);
+
+    const revision = nameOf(tip).slice(0, 7);
+    await expect(resolve(requestFor(`${server.url}/org/pair.git`, { revision }))).rejects.toMatchObject({
+      code: "GIT_REVISION_AMBIGUOUS",
+      problems: [{ hint: expect.stringContaining(nameOf(old)) }],
+    });
+    // What is too large to look through is no reason to refuse the one tip that is meant most likely.
+    const policy = { ...DEFAULT_POLICY, maxBytes: 1 };
+    const found = await resolve(requestFor(`${server.url}/org/pair.git`, { revision, policy }));
+    expect(found).toMatchObject({ commit: nameOf(tip), warnings: [{ code: "GIT_SHORT_COMMIT_UNPROVEN" }] });
+  });
+});
+
 describe("a revision that is not there", () => {
   it.each([
     ["brnchA", /branchA/],
@@ -104,3 +129,23 @@ it("asks once for a branch, and only for that branch", async () => {
   expect(asked[0]!.body.toString()).toContain("ref-prefix refs/heads/branchA\n");
   expect(asked[0]!.headers["user-agent"]).toMatch(/^git\/2\.\d+\.\d+ \(bowline\//);
 });
+
+const WHO = "author A <a@b.c> 1700000000 +0000\ncommitter A <a@b.c> 1700000000 +0000\n";
+
+/** Two commits whose names begin with the same seven digits: some 20,000 tries. */
+function commitsWithOneBeginning(tree: string): [string, string] {
+  const seen = new Map<string, string>();
+  for (let count = 0; ; count += 1) {
+    const text = `tree ${tree}\n${WHO}\n${count}\n`;
+    const digits = nameOf(text).slice(0, 7);
+    const before = seen.get(digits);
+    if (before !== undefined) return [before, text];
+    seen.set(digits, text);
+  }
+}
+
+function nameOf(commit: string): string {
+  return createHash("sha1")
+    .update(`commit ${Buffer.byteLength(commit)}\0${commit}`)
+    .digest("hex");
+}

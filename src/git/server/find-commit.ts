@@ -1,4 +1,12 @@
-import { BowlineError, didYouMean, parseRevision, type GitUrl, type Problem, type Revision } from "../../lib/index.ts";
+import {
+  BowlineError,
+  didYouMean,
+  parseRevision,
+  type ErrorCode,
+  type GitUrl,
+  type Problem,
+  type Revision,
+} from "../../lib/index.ts";
 import { named } from "../failures.ts";
 import type { OpenSession, Ref } from "./session.ts";
 
@@ -14,7 +22,7 @@ export interface FindCommitOptions {
   /** As the user wrote it; absent: HEAD. */
   revision?: string | undefined;
   session: OpenSession;
-  /** All commits of the repository that begin with these digits; asked only when no tip does. `sample` is any object of it, for the format. */
+  /** All commits of the repository that begin with these digits; `sample` is any object of it, for the format. */
   commitsBeginningWith: (digits: string, sample: string) => Promise<string[]>;
 }
 
@@ -72,15 +80,38 @@ async function findName(options: FindCommitOptions, revision: { name: string; sh
   if (tag !== undefined) return { commit: commitOf(tag), ref: tagName, warnings: [] };
   const tips = await options.session.listRefs(TIPS);
   if (short === undefined) throw notFound(options, name, tips);
-  const onTips = tips.map(commitOf).filter((commit) => commit.startsWith(short));
-  const sample = tips[0]?.object;
-  const search = onTips.length === 0 && sample !== undefined;
-  const candidates = new Set(search ? await options.commitsBeginningWith(short, sample) : onTips);
-  const [commit, another] = candidates;
+  const { commits, unproven } = await beginningWith(options, short, tips);
+  const [commit, another] = commits;
   if (commit === undefined) throw notFound(options, name, tips);
-  if (another !== undefined) throw ambiguous(options, name, [...candidates]);
-  return { commit, warnings: [] };
+  if (another !== undefined) throw ambiguous(options, name, commits);
+  return { commit, warnings: unproven ? [unprovenWarning(name, commit)] : [] };
 }
+
+/**
+ * The commits that begin with the digits. A tip alone does not settle it: whoever may push can make a tip that begins as an older
+ * commit does. With this many digits nobody can.
+ */
+const SURE = 16;
+
+async function beginningWith(
+  options: FindCommitOptions,
+  digits: string,
+  tips: readonly Ref[],
+): Promise<{ commits: string[]; unproven?: boolean }> {
+  const onTips = [...new Set(tips.map(commitOf).filter((commit) => commit.startsWith(digits)))];
+  const sample = tips[0]?.object;
+  if (sample === undefined || onTips.length > 1 || (onTips.length === 1 && digits.length >= SURE))
+    return { commits: onTips };
+  try {
+    return { commits: [...new Set([...onTips, ...(await options.commitsBeginningWith(digits, sample))])] };
+  } catch (error) {
+    if (onTips.length === 0 || !(error instanceof BowlineError) || !TOO_MUCH.has(error.code)) throw error;
+    return { commits: onTips, unproven: true };
+  }
+}
+
+/** A history that is too long to look through, or a server that does not give it without its files. */
+const TOO_MUCH = new Set<ErrorCode>(["GIT_TOO_LARGE", "HOST_TIMEOUT"]);
 
 function commitOf(ref: Ref): string {
   return ref.peeled ?? ref.object;
@@ -91,6 +122,14 @@ function bothWarning(name: string): Problem {
     code: "GIT_REVISION_BRANCH_AND_TAG",
     message: `"${name}" is a branch and a tag; the branch is taken`,
     hint: `write refs/heads/${name} or refs/tags/${name}`,
+  };
+}
+
+function unprovenWarning(digits: string, commit: string): Problem {
+  return {
+    code: "GIT_SHORT_COMMIT_UNPROVEN",
+    message: `"${digits}" is taken for the tip ${commit}; the history is too long to see whether an older commit begins so, too`,
+    hint: "write the whole commit",
   };
 }
 

@@ -5,7 +5,7 @@ import { refsOfLines } from "./ls-refs.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { makeEmptyRepository } from "../objects/empty-repository.ts";
 import { openGit, type Git } from "../process/open-git.ts";
-import { watchBytes } from "../objects/byte-budget.ts";
+import { receivedBytes, tooLarge, watchBytes } from "../objects/byte-budget.ts";
 import { withPrivateFolder } from "../process/private-folder.ts";
 import type { GitRequest } from "../request.ts";
 import type { OpenSession, Ref, ServerFeatures } from "./session.ts";
@@ -116,7 +116,8 @@ export async function commitsBeginningWith(
     return await withGit({ ...reach, signal: deadline.signal }, async (git, folder) => {
       const gitFolder = join(folder, "commits.git");
       await makeEmptyRepository({ gitFolder, commit: reach.sample, bare: true });
-      const watch = watchBytes({ gitFolder, maxBytes: reach.request.policy.maxBytes ?? SEARCH_BYTES, url });
+      const maxBytes = reach.request.policy.maxBytes ?? SEARCH_BYTES;
+      const watch = watchBytes({ gitFolder, maxBytes, url });
       const signal = AbortSignal.any([deadline.signal, watch.signal]);
       const dir = `--git-dir=${gitFolder}`;
       const refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
@@ -124,6 +125,7 @@ export async function commitsBeginningWith(
       await git
         .run([dir, "fetch", ...what, "--", reach.access.url.remote, ...refspecs], { signal })
         .finally(watch.stop);
+      if ((await receivedBytes(gitFolder)) > maxBytes) throw tooLarge(url, maxBytes);
       const { stdout } = await git.run([dir, "rev-parse", `--disambiguate=${digits}`], { expected: [1, 128] });
       const types = await git.run([dir, "cat-file", "--batch-check=%(objecttype) %(objectname)"], { input: stdout });
       return [...types.stdout.toString().matchAll(/^commit ([0-9a-f]+)$/gm)].map((match) => match[1]!);
