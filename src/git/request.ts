@@ -17,7 +17,7 @@ export interface GitRequest {
   findCredential: FindCredential;
   policy: Policy;
   network: Network;
-  /** Folder for what the engine keeps between calls (what a host speaks, certificate bundles, later the caches). */
+  /** Folder for what the engine keeps between calls (objects, trees, what a host speaks, certificate bundles). */
   cache?: string;
   /** Environment variables that every git started for this request carries, so that one which outlives its starter can be found. */
   mark?: Readonly<Record<string, string>>;
@@ -52,4 +52,6 @@ export type GitEvent =
   | { phase: "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy"; state: "start" | "end"; detail?: string }
   | { phase: "fetch"; state: "progress"; done: number; total?: number; bytes: number }
   | { phase: "retry"; state: "wait"; detail: string; ms: number }
+  /** Another process is at it; `detail` says which, and what it does. */
+  | { phase: "wait"; state: "start" | "end"; detail: string }
   | { phase: "warning"; state: "end"; problem: Problem };

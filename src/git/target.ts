@@ -10,6 +10,8 @@ export interface Workplace {
   tree: string;
   /** Puts the tree in the target's place, all at once. */
   publish: () => Promise<void>;
+  /** Makes the tree an empty folder again. */
+  reset: () => Promise<void>;
   remove: () => Promise<void>;
 }
 
@@ -33,6 +35,10 @@ export async function openWorkplace(target: string): Promise<Workplace> {
       folder,
       tree,
       publish: () => publish(tree, target),
+      async reset() {
+        await rm(tree, { recursive: true, force: true, maxRetries: 3 });
+        await mkdir(tree);
+      },
       remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
     };
   } catch (cause) {

@@ -4,25 +4,34 @@ import { BowlineError } from "./errors.ts";
 import { makePrivateFolder, writeError } from "./files.ts";
 import { openSqlite } from "./sqlite.ts";
 
+export interface FileLockOptions {
+  /** Milliseconds to wait for another holder; 10 s when absent. */
+  patience?: number;
+  /** Aborted: the waiting ends, by throwing the signal's reason. */
+  signal?: AbortSignal;
+  /** Called once, when there is another holder to wait for. */
+  onBusy?: () => void;
+}
+
 /**
  * Does `act` while no other process, and no other call in this one, holds the lock of this name. The lock is SQLite's on
  * an empty database: the system itself lets go of it when its holder dies. DISK_NOT_WRITABLE after `patience` milliseconds.
  */
-export async function withFileLock<T>(
-  path: string,
-  act: () => Promise<T>,
-  options: { patience?: number } = {},
-): Promise<T> {
+export async function withFileLock<T>(path: string, act: () => Promise<T>, options: FileLockOptions = {}): Promise<T> {
   await makePrivateFolder(dirname(path));
   const database = await openSqlite(path, { timeout: 0 }).catch((cause: unknown) => {
     throw writeError(path, cause);
   });
   try {
     const deadline = performance.now() + (options.patience ?? 10_000);
+    let told = false;
     for (;;) {
       const refusal = tryToLock(() => database.exec("BEGIN EXCLUSIVE"));
       if (refusal === undefined) return await act();
       if (refusal !== "busy") throw writeError(path, refusal);
+      if (!told) options.onBusy?.();
+      told = true;
+      options.signal?.throwIfAborted();
       if (performance.now() > deadline) throw heldError(path);
       await sleep(10 + Math.random() * 20);
     }

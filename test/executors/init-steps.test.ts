@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GitStep, InitStep } from "../../src/compile/index.ts";
@@ -95,6 +95,8 @@ test("restart uses the same commit, fresh resolves again", async () => {
 });
 
 test("stop reaches a run whose code is being fetched: it is stopped, and nothing is left of the fetch", async () => {
+  // or the commit is there already
+  rmSync(home.cache, { recursive: true, force: true });
   const places = runs.prepare();
   const script = { command: ["sh", "-c", "echo started"] };
   const plan = planOf(script, { artifactsPath: places.artifactsPath, init: [gitStep(places.artifactsPath, "one")] });

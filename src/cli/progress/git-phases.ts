@@ -37,7 +37,7 @@ function shortCommits(text: string): string {
   return text.replace(/\b([0-9a-f]{8})[0-9a-f]{32,56}\b/g, "$1");
 }
 
-type Phase = "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy";
+type Phase = "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy" | "wait";
 
 const DOING: Record<Phase, string> = {
   resolve: "resolving",
@@ -46,6 +46,7 @@ const DOING: Record<Phase, string> = {
   submodules: "fetching submodules",
   lfs: "fetching LFS objects",
   copy: "copying",
+  wait: "waiting for",
 };
 
 const DONE: Record<Phase, string> = {
@@ -55,4 +56,5 @@ const DONE: Record<Phase, string> = {
   submodules: "fetched submodules",
   lfs: "fetched LFS objects",
   copy: "copied",
+  wait: "waited for",
 };

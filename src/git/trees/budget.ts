@@ -46,6 +46,17 @@ export async function checkWritten({
   if (bytes > maxBytes) throw exceeded(url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
 }
 
+/** Holds a tree that was made earlier, perhaps under another policy, against that of today. Throws GIT_TOO_LARGE. */
+export function checkKept({ files, bytes }: { files: number; bytes: number }, request: BudgetedRequest): void {
+  const { maxFiles, maxBytes } = request.policy;
+  if (maxFiles !== undefined && files > maxFiles)
+    throw exceeded(request.url, `has ${files} files`, `maxFiles (${maxFiles})`);
+  if (maxBytes !== undefined && bytes > maxBytes)
+    throw exceeded(request.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+}
+
+type BudgetedRequest = Pick<BudgetOptions, "url" | "policy">;
+
 async function bytesBelow(folder: string, without = new Set<string>()): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(folder, { withFileTypes: true })) {

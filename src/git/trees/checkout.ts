@@ -46,9 +46,14 @@ export async function writeFiles(git: Git, { repository, commit }: RepositoryPla
   await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository });
 }
 
-/** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust. */
-export async function finishConfig(plan: RepositoryPlan): Promise<void> {
-  await write(join(plan.repository, ".git/config"), repositoryConfig(configParts(plan)));
+/** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust; `tail` is added as it is. */
+export async function finishConfig(plan: RepositoryPlan, tail = ""): Promise<void> {
+  await write(join(plan.repository, ".git/config"), configText(plan) + tail);
+}
+
+/** What `finishConfig` writes. */
+export function configText(plan: RepositoryPlan): string {
+  return repositoryConfig(configParts(plan));
 }
 
 function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {

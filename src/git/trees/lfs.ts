@@ -27,6 +27,8 @@ export interface LfsResult {
   /** Of the contents that came. */
   bytes: number;
   warnings: Problem[];
+  /** Where they came from, when any were needed. */
+  from?: Access;
 }
 
 /**
@@ -71,7 +73,11 @@ async function fetchContents(options: LfsOptions): Promise<LfsResult> {
     await rm(storage, { recursive: true, force: true });
   }
   const left = await lfsPointers(git, tree);
-  return { bytes, warnings: [...endpoint.warnings, ...(left.length === 0 ? [] : [pointersLeft(left)])] };
+  return {
+    bytes,
+    from: endpoint.access,
+    warnings: [...endpoint.warnings, ...(left.length === 0 ? [] : [pointersLeft(left)])],
+  };
 }
 
 /** For a repository whose pointers stay. */

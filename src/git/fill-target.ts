@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import type { CodeReference } from "./code-reference.ts";
+import { fromCache } from "./from-cache.ts";
+import { fromServer } from "./from-server.ts";
+import { codeReference, openPhases, warn, type Made, type Making, type Phases } from "./making.ts";
+import { openCacheFolder, type CacheFolder } from "./objects/cache-folder.ts";
+import { CacheUnusable, oneAtATime } from "./objects/one-at-a-time.ts";
+import { findKeptTree } from "./trees/kept/kept-tree.ts";
+import { keepTree } from "./trees/kept/keep-tree.ts";
+import { isKeepable, treeKey } from "./trees/kept/tree-key.ts";
+import { BowlineError } from "../lib/index.ts";
+
+/** Makes the target, from what is kept where that can be, and keeps what it had to make. A cache that fails costs time only. */
+export async function fillTarget(making: Making): Promise<CodeReference> {
+  const { request } = making;
+  const phase = openPhases(request);
+  const cache = await openCache(making);
+  const made =
+    cache !== undefined && isKeepable(request.options)
+      ? await withCache(making, phase, cache)
+      : await withoutCache(making, phase);
+  return codeReference(request, { ...made, timings: phase.timings });
+}
+
+type Answer = Omit<Made, "timings">;
+
+async function openCache({ request, access }: Making): Promise<CacheFolder | undefined> {
+  try {
+    return await openCacheFolder(request, access);
+  } catch (error) {
+    if (!(error instanceof BowlineError)) throw error;
+    warn(request, notUsed(error));
+    return undefined;
+  }
+}
+
+async function withoutCache(making: Making, phase: Phases): Promise<Answer> {
+  return fromServer(making, phase, async (made) => {
+    await phase("copy", () => making.workplace.publish());
+    return { ...made, cache: "miss" };
+  });
+}
+
+async function withCache(making: Making, phase: Phases, cache: CacheFolder): Promise<Answer> {
+  const { request, deadline } = making;
+  const key = treeKey(request.resolution, request.options);
+  const kept = { cache, folder: join(cache.repository, "trees", key) };
+  const hit = await fromCache(making, phase, kept);
+  if (hit !== undefined) return { ...hit, cache: "hit" };
+  const turn = {
+    lock: join(cache.repository, "locks", `${key}.lock`),
+    what: `commit ${request.resolution.commit}`,
+    request,
+    signal: deadline.signal,
+  };
+  try {
+    const made = await oneAtATime(turn, async (waited): Promise<Answer | undefined> => {
+      // who waited copies when the next one has its turn
+      if (waited && (await findKeptTree(kept.folder)) !== undefined) return undefined;
+      return fromServer(making, phase, async (answer) => {
+        await phase("copy", async () => {
+          await keepTree({ making, made: answer, ...kept });
+          await making.workplace.publish();
+        });
+        return { ...answer, cache: "miss" };
+      });
+    });
+    if (made !== undefined) return made;
+    const found = await fromCache(making, phase, kept);
+    return found === undefined ? await withoutCache(making, phase) : { ...found, cache: "wait" };
+  } catch (error) {
+    if (!(error instanceof CacheUnusable)) throw error;
+    warn(request, notUsed(error.cause as Error));
+    return withoutCache(making, phase);
+  }
+}
+
+function notUsed(cause: Error) {
+  return {
+    code: "CACHE_NOT_USED",
+    message: `the cache cannot be used: ${cause.message}`,
+    hint: "make its folder writable for this user, or free some space; without it, everything is fetched anew",
+  };
+}

@@ -1,0 +1,76 @@
+/** One file of an index, as far as it concerns what is on disk. */
+export interface IndexEntry {
+  /** Its bytes as latin1: names need not be UTF-8. */
+  path: string;
+  /** 0o100644, 0o100755, 0o120000 (link) or 0o160000 (submodule). */
+  mode: number;
+  /** Of the file on disk, modulo 2^32. */
+  size: number;
+  object: string;
+  /** Whether the file is left out on purpose (sparse). */
+  skipped: boolean;
+  /** Where its times are in the index. */
+  at: number;
+}
+
+export interface GitIndex {
+  entries: IndexEntry[];
+  /** The tree that the index says it is, where it says so. */
+  tree?: string;
+}
+
+const HEADER = 12;
+const STAT = 40;
+const MTIME = 8;
+const NAME_LENGTH = 0xfff;
+const EXTENDED = 0x4000;
+const SKIPPED = 0x4000;
+
+/** Reads an index (gitformat-index) of version 2 or 3; undefined for any other. `oidBytes` is 20 or 32. */
+export function readIndex(index: Buffer, oidBytes: number): GitIndex | undefined {
+  const version = index.length < HEADER + oidBytes ? 0 : index.readUInt32BE(4);
+  if (index.toString("latin1", 0, 4) !== "DIRC" || (version !== 2 && version !== 3)) return undefined;
+  const entries: IndexEntry[] = [];
+  let at = HEADER;
+  for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
+    const flags = index.readUInt16BE(at + STAT + oidBytes);
+    const extended = (flags & EXTENDED) !== 0;
+    const name = at + STAT + oidBytes + 2 + (extended ? 2 : 0);
+    const length = flags & NAME_LENGTH;
+    const end = length < NAME_LENGTH ? name + length : index.indexOf(0, name);
+    entries.push({
+      path: index.toString("latin1", name, end),
+      mode: index.readUInt32BE(at + 24),
+      size: index.readUInt32BE(at + 36),
+      object: index.toString("hex", at + STAT, at + STAT + oidBytes),
+      skipped: extended && (index.readUInt16BE(name - 2) & SKIPPED) !== 0,
+      at,
+    });
+    // padded with 1 to 8 NULs to a multiple of 8
+    at += Math.floor((end - at + 8) / 8) * 8;
+  }
+  const tree = treeOf(index, at, oidBytes);
+  return { entries, ...(tree !== undefined && { tree }) };
+}
+
+/** Sets the time of every entry, in seconds; the checksum at the end is left for the caller to set. */
+export function setTimes(index: Buffer, { entries }: GitIndex, seconds: number): void {
+  for (const { at } of entries) {
+    index.writeUInt32BE(seconds, at + MTIME);
+    index.writeUInt32BE(0, at + MTIME + 4);
+  }
+}
+
+/** The root of the cached tree: a NUL, the number of entries (negative: not known), a blank, the number of subtrees, a newline, the object. */
+function treeOf(index: Buffer, start: number, oidBytes: number): string | undefined {
+  for (let at = start; at + 8 < index.length - oidBytes;) {
+    const size = index.readUInt32BE(at + 4);
+    if (index.toString("latin1", at, at + 4) === "TREE") {
+      const end = index.indexOf(10, at + 8);
+      const known = /^\0\d+ \d+$/.test(index.toString("latin1", at + 8, end));
+      return known ? index.toString("hex", end + 1, end + 1 + oidBytes) : undefined;
+    }
+    at += 8 + size;
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { errnoOf, isMarkAlive, ownMark, writeError, type Problem } from "../../../lib/index.ts";
+import type { CodeReference } from "../../code-reference.ts";
+import { readManifest, type Manifest } from "./manifest.ts";
+import { DamagedTree } from "./unpack-tree.ts";
+
+/** What a kept tree says of itself; the last file that is written into it, and so the mark that it is complete. */
+export interface KeptTreeRecord {
+  apiVersion: "bowline/v1";
+  url: string;
+  commit: string;
+  /** In words, for `cache ls`. */
+  options: string;
+  details: Pick<CodeReference, "tree" | "author" | "date" | "subject">;
+  submodules: NonNullable<CodeReference["submodules"]>;
+  /** What is told each time that this is used. */
+  warnings: Problem[];
+  /** Everything that is in it, by where it came from: the repository itself first. */
+  places: Place[];
+  /** Sections of `.git/config` besides those of every repository. */
+  configTail: string;
+  /** Of the working tree. */
+  files: number;
+  bytes: number;
+  /** Bytes on disk, as far as no other kept tree has them too. */
+  size: number;
+  manifest: { size: number; crc: number };
+}
+
+/** A commit, or the LFS contents of one, at a url. */
+export interface Place {
+  url: string;
+  commit: string;
+}
+
+export interface KeptTree {
+  folder: string;
+  record: KeptTreeRecord;
+}
+
+const RECORD = "kept.json";
+const USERS = "users";
+
+/** The kept tree in this folder, if it is complete. */
+export async function findKeptTree(folder: string): Promise<KeptTree | undefined> {
+  const text = await readFile(join(folder, RECORD), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const record = JSON.parse(text) as KeptTreeRecord;
+    return record.apiVersion === "bowline/v1" ? { folder, record } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The list of what is in it. Throws DamagedTree. */
+export async function manifestOf({ folder, record }: KeptTree): Promise<Manifest> {
+  const manifest = await readManifest(folder, record.manifest);
+  if (manifest === undefined) throw new DamagedTree("its list of files is gone or has changed");
+  return manifest;
+}
+
+/** An empty folder beside the kept trees, in which one is made. */
+export async function newTreeFolder(repository: string): Promise<string> {
+  const folder = join(repository, "making", `${ownMark()}-${randomUUID()}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw writeError(folder, cause);
+  });
+  return folder;
+}
+
+/** Gives the finished folder its name; when another was faster, that one stays. */
+export async function publishKeptTree(made: string, folder: string, record: KeptTreeRecord): Promise<void> {
+  try {
+    await writeFile(join(made, RECORD), JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    await rename(made, folder);
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENOTEMPTY" && errnoOf(cause) !== "EEXIST") throw writeError(folder, cause);
+    await removeQuietly(made);
+  }
+}
+
+/** Marks the tree as in use by this process, and as used now; both as far as the cache can be written. */
+export async function useKeptTree({ folder }: KeptTree): Promise<{ end: () => Promise<void> }> {
+  const mark = join(folder, USERS, `${ownMark()}-${randomUUID().slice(0, 8)}`);
+  const now = new Date();
+  try {
+    await mkdir(dirname(mark), { recursive: true, mode: 0o700 });
+    await writeFile(mark, "", { mode: 0o600 });
+    await utimes(join(folder, RECORD), now, now);
+  } catch {
+    return { end: async () => {} };
+  }
+  return { end: () => rm(mark, { force: true }).catch(() => {}) };
+}
+
+/** Takes a damaged tree out of the way, in one step. */
+export async function setAside(folder: string): Promise<void> {
+  const aside = join(dirname(dirname(folder)), "making", `${ownMark()}-${randomUUID()}`);
+  await mkdir(dirname(aside), { recursive: true, mode: 0o700 }).catch(() => {});
+  const moved = await rename(folder, aside).then(
+    () => true,
+    () => false,
+  );
+  await removeQuietly(moved ? aside : folder);
+}
+
+/** Removes what killed processes left half made. */
+export async function sweepHalfMade(repository: string): Promise<void> {
+  for (const parent of ["making", "incoming"].map((name) => join(repository, name))) {
+    for (const name of await readdir(parent).catch(() => [])) {
+      if (isMarkAlive(basename(name)) === false) await removeQuietly(join(parent, name));
+    }
+  }
+}
+
+async function removeQuietly(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+}

@@ -1,0 +1,246 @@
+import { createHash, hash, type Hash } from "node:crypto";
+import * as fs from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
+import { breathe } from "./breathe.ts";
+import { LARGEST_SMALL, SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
+
+export interface PackOptions {
+  /** A complete checkout that nothing else writes to. */
+  tree: string;
+  /** An empty folder that gets the layer and the large files. */
+  folder: string;
+  /** Decides the object format. */
+  commit: string;
+  /** Paths below `tree` that belong to one target only. */
+  leaveOut: (path: string) => boolean;
+  signal: AbortSignal;
+}
+
+export interface Packed {
+  manifest: Manifest;
+  /** Bytes of everything that was read. */
+  size: number;
+  index: GitIndex;
+  /** Files whose content is not, byte by byte, the object that the index names: git has converted them, or they are wrong. */
+  unlike: IndexEntry[];
+}
+
+const LAYER = "layer-1";
+const AT_ONCE = 200;
+
+/**
+ * Reads a fresh checkout once: into one large file, and against the names of the objects that it was made from. Its files get a time some seconds
+ * ago, in the checkout as well as in its index, so that `git status` trusts them there and in every copy (racy-git). Undefined where
+ * the tree cannot be kept: a name that is not UTF-8, an index of a kind that is not known here.
+ */
+export async function packTree(options: PackOptions): Promise<Packed | undefined> {
+  const { tree, commit } = options;
+  const time = Math.floor(Date.now() / 1000) - 10;
+  const index = await refreshIndex(join(tree, ".git/index"), { time, sha256: commit.length === 64 });
+  if (index === undefined) return undefined;
+  const pack = new Packing(options, time, index);
+  const found = listTree(tree, options.leaveOut);
+  if (found === undefined) return undefined;
+  pack.manifest.folders = found.folders;
+  for (const [count, path] of found.files.entries()) {
+    pack.addFile(path);
+    if (count % AT_ONCE === 0) await breathe(options.signal);
+  }
+  for (const path of found.links) pack.addLink(path);
+  return pack.finish();
+}
+
+/** Sets all times in the index and its checksum anew. */
+async function refreshIndex(
+  path: string,
+  { time, sha256 }: { time: number; sha256: boolean },
+): Promise<GitIndex | undefined> {
+  const bytes = await readFile(path);
+  const sum = sha256 ? 32 : 20;
+  const index = readIndex(bytes, sum);
+  if (index === undefined) return undefined;
+  setTimes(bytes, index, time);
+  const content = bytes.subarray(0, -sum);
+  createHash(sha256 ? "sha256" : "sha1")
+    .update(content)
+    .digest()
+    .copy(bytes, content.length);
+  await writeFile(path, bytes);
+  return index;
+}
+
+interface Listing {
+  folders: string[];
+  files: string[];
+  links: string[];
+}
+
+/** Undefined for a name that is not UTF-8, which this runtime gives with U+FFFD in it. */
+function listTree(tree: string, leaveOut: (path: string) => boolean): Listing | undefined {
+  const listing: Listing = { folders: [], files: [], links: [] };
+  let readable = true;
+  function list(folder: string): void {
+    for (const entry of fs.readdirSync(join(tree, folder), { withFileTypes: true })) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.name.includes("\ufffd")) readable = false;
+      if (leaveOut(path)) continue;
+      if (entry.isDirectory()) {
+        listing.folders.push(path);
+        list(path);
+      } else if (entry.isSymbolicLink()) listing.links.push(path);
+      else listing.files.push(path);
+    }
+  }
+  list("");
+  return readable ? listing : undefined;
+}
+
+/** A layer being written. */
+class Packing {
+  readonly manifest: Manifest;
+  readonly #options: PackOptions;
+  readonly #index: GitIndex;
+  /** What the index names, by path; what was met is taken out. */
+  readonly #expected: Map<string, IndexEntry>;
+  readonly #layer: number;
+  readonly #buffer = Buffer.allocUnsafe(SEGMENT);
+  readonly #unlike: IndexEntry[] = [];
+  #segment: Segment;
+  #at = 0;
+  #size = 0;
+
+  constructor(options: PackOptions, time: number, index: GitIndex) {
+    this.#options = options;
+    this.#index = index;
+    this.manifest = { time, folders: [], links: [], segments: [], large: [] };
+    const there = index.entries.filter(({ skipped, mode }) => !skipped && mode !== 0o160000);
+    this.#expected = new Map(there.map((entry) => [entry.path, entry]));
+    this.#layer = fs.openSync(join(options.folder, LAYER), "wx", 0o600);
+    this.#segment = this.#newSegment();
+  }
+
+  addFile(path: string): void {
+    const from = fs.openSync(join(this.#options.tree, path), "r");
+    try {
+      const entry = this.#take(path);
+      const { size, mode, mtimeMs } = fs.fstatSync(from);
+      const { time } = this.manifest;
+      // a file that another index knows (a submodule's) keeps the time that it has there
+      const own = entry === undefined ? Math.floor(mtimeMs / 1000) : time;
+      if (entry !== undefined) fs.futimesSync(from, time, time);
+      this.#size += size;
+      const facts = { path, size, mode: modeOf(mode), ...(own !== time && { time: own }) };
+      if (size > LARGEST_SMALL) this.#addLarge(from, facts, entry);
+      else this.#addSmall(from, facts, entry);
+    } finally {
+      fs.closeSync(from);
+    }
+  }
+
+  addLink(path: string): void {
+    const { time } = this.manifest;
+    const whole = join(this.#options.tree, path);
+    const target = fs.readlinkSync(whole);
+    const entry = this.#take(path);
+    if (entry !== undefined) fs.lutimesSync(whole, time, time);
+    this.#compare(entry, Buffer.from(target));
+    this.manifest.links.push([path, target]);
+  }
+
+  finish(): Packed {
+    this.#flush();
+    fs.closeSync(this.#layer);
+    const unlike = [...this.#unlike, ...this.#expected.values()];
+    return { manifest: this.manifest, size: this.#size, index: this.#index, unlike };
+  }
+
+  #addSmall(from: number, { path, size, mode, time }: Omit<LargeFile, "name" | "crc">, entry?: IndexEntry): void {
+    if (this.#segment.size + size > SEGMENT) this.#flush();
+    const { size: offset } = this.#segment;
+    readAll(from, this.#buffer.subarray(offset, offset + size), path);
+    this.#compare(entry, this.#buffer.subarray(offset, offset + size));
+    this.#segment.files.push(time === undefined ? [path, offset, size, mode] : [path, offset, size, mode, time]);
+    this.#segment.size += size;
+  }
+
+  #addLarge(from: number, facts: Omit<LargeFile, "name" | "crc">, entry?: IndexEntry): void {
+    this.#flush();
+    const name = `large-${this.manifest.large.length + 1}`;
+    const to = fs.openSync(join(this.#options.folder, name), "wx", 0o600);
+    const digest = entry && this.#blobHash(facts.size);
+    let crc = 0;
+    try {
+      for (let left = facts.size; left > 0;) {
+        const chunk = this.#buffer.subarray(0, Math.min(left, SEGMENT));
+        readAll(from, chunk, facts.path);
+        crc = crc32(chunk, crc);
+        digest?.update(chunk);
+        writeAll(to, chunk);
+        left -= chunk.length;
+      }
+    } finally {
+      fs.closeSync(to);
+    }
+    if (entry !== undefined && digest?.digest("hex") !== entry.object) this.#unlike.push(entry);
+    this.manifest.large.push({ ...facts, name, crc });
+  }
+
+  #take(path: string): IndexEntry | undefined {
+    // the index has bytes, the folder text
+    const name = Buffer.from(path).toString("latin1");
+    const entry = this.#expected.get(name);
+    if (entry !== undefined) this.#expected.delete(name);
+    return entry;
+  }
+
+  #compare(entry: IndexEntry | undefined, content: Buffer): void {
+    if (entry === undefined) return;
+    const blob = Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]);
+    if (hash(this.#algorithm(), blob, "hex") !== entry.object) this.#unlike.push(entry);
+  }
+
+  #blobHash(size: number): Hash {
+    return createHash(this.#algorithm()).update(`blob ${size}\0`);
+  }
+
+  #algorithm(): "sha1" | "sha256" {
+    return this.#options.commit.length === 64 ? "sha256" : "sha1";
+  }
+
+  #flush(): void {
+    const segment = this.#segment;
+    if (segment.files.length === 0) return;
+    const content = this.#buffer.subarray(0, segment.size);
+    segment.crc = crc32(content);
+    writeAll(this.#layer, content);
+    this.manifest.segments.push(segment);
+    this.#at += segment.size;
+    this.#segment = this.#newSegment();
+  }
+
+  #newSegment(): Segment {
+    return { layer: LAYER, at: this.#at, size: 0, crc: 0, files: [] };
+  }
+}
+
+/** As git would make it, before the umask: executable, only to be read (packs), or plain. */
+function modeOf(mode: number): number {
+  if ((mode & 0o100) !== 0) return 0o777;
+  return (mode & 0o200) === 0 ? 0o444 : 0o666;
+}
+
+/** A disk that becomes full takes a part before it refuses. */
+function writeAll(file: number, content: Buffer): void {
+  for (let done = 0; done < content.length;) done += fs.writeSync(file, content, done);
+}
+
+function readAll(file: number, into: Buffer, path: string): void {
+  for (let done = 0; done < into.length;) {
+    const read = fs.readSync(file, into, done, into.length - done, null);
+    if (read === 0) throw new Error(`"${path}" became shorter while it was read`);
+    done += read;
+  }
+}
