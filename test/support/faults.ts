@@ -22,6 +22,10 @@ export interface Fault {
   /** After this many bytes the body ends, as if it were complete. */
   truncate?: number;
   bytesPerSecond?: number;
+  /** The real answer, changed. */
+  rewrite?: (body: Buffer) => Buffer;
+  /** Sent again and again after the body, until the client goes away. */
+  endless?: Buffer;
 }
 
 /** The fault for this request, counted as struck. */
@@ -36,7 +40,7 @@ export async function sendBody(response: ServerResponse, body: Readable, fault: 
   const { stall = Infinity, reset = Infinity, truncate = Infinity, bytesPerSecond } = fault;
   const limit = Math.min(stall, reset, truncate);
   let sent = 0;
-  for await (const chunk of body) {
+  for await (const chunk of changed(body, fault)) {
     for (const piece of pieces(chunk as Buffer, bytesPerSecond)) {
       if (response.destroyed) return;
       const part = piece.subarray(0, limit - sent);
@@ -47,6 +51,16 @@ export async function sendBody(response: ServerResponse, body: Readable, fault: 
     }
   }
   response.end();
+}
+
+async function* changed(body: Readable, { rewrite, endless }: Fault): AsyncGenerator<Buffer> {
+  const whole: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (rewrite === undefined) yield chunk;
+    else whole.push(chunk);
+  }
+  if (rewrite !== undefined) yield rewrite(Buffer.concat(whole));
+  while (endless !== undefined) yield endless;
 }
 
 /** Ends a response as the fault says: by a reset, by silence, or as if that were all. */

@@ -1,0 +1,270 @@
+import { createServer, type AddressInfo } from "node:net";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
+import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
+import { BowlineError } from "../../src/lib/index.ts";
+import {
+  git,
+  startGitServer,
+  temporaryFolder,
+  type Fault,
+  type GitServer,
+  type RecordedRequest,
+  type Repository,
+} from "../support/index.ts";
+import { requestFor } from "./request.ts";
+
+const QUICK: Policy = {
+  ...DEFAULT_POLICY,
+  timeouts: { connect: 1_500, stall: 1_500, resolve: 4_000, materialize: 6_000 },
+};
+
+let server: GitServer;
+let repository: Repository;
+
+beforeAll(async () => {
+  server = await startGitServer();
+  repository = await server.add("org/test", {
+    commits: [
+      { name: "first", files: { a: "1\n" } },
+      { files: { b: "2\n" } },
+      { branch: "other", files: { c: "3\n" } },
+    ],
+    annotatedTags: { v1: "main" },
+  });
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.faults.length = 0;
+  server.requests.length = 0;
+});
+
+const isLsRefs = ({ body }: RecordedRequest): boolean => body.includes("command=ls-refs");
+const isFetch = ({ body }: RecordedRequest): boolean => body.includes("command=fetch");
+
+function request(more: Partial<GitRequest> = {}): GitRequest {
+  return requestFor(`${server.url}/org/test.git`, { policy: QUICK, revision: "main", ...more });
+}
+
+/** Resolves and materializes into a new folder; gives the error, which must be ours, and nothing may be left where the target would be. */
+async function refused(asked: GitRequest, pin?: { commit: string }): Promise<BowlineError> {
+  const target = join(await temporaryFolder(), "repo");
+  const error: unknown = await Promise.resolve(pin ?? resolve(asked))
+    .then((resolution) => materialize({ ...asked, resolution, target }))
+    .then(
+      ({ commit }) => `fetched ${commit}`,
+      (thrown: unknown) => thrown,
+    );
+  expect(error).toBeInstanceOf(BowlineError);
+  expect(error).not.toMatchObject({ code: "INTERNAL" });
+  expect(await readdir(dirname(target))).toEqual([]);
+  return error as BowlineError;
+}
+
+/** A packet of git's wire format. */
+function packet(data: string | Buffer): Buffer {
+  const bytes = Buffer.from(data);
+  return Buffer.concat([Buffer.from((bytes.length + 4).toString(16).padStart(4, "0")), bytes]);
+}
+
+function answer(...packets: Buffer[]): Fault {
+  const headers = { "content-type": "application/x-git-upload-pack-result" };
+  return { status: 200, headers, body: Buffer.concat(packets) };
+}
+
+const FLUSH = Buffer.from("0000");
+const NOBODY = "b0".repeat(20);
+
+describe("a server that lies about its references", () => {
+  it.each([
+    ["an id that is none", `${"g".repeat(40)} refs/heads/main\n`, "GIT_PROTOCOL"],
+    ["an id that is too short", `${"a".repeat(39)} refs/heads/main\n`, "GIT_PROTOCOL"],
+    ["an id between the two lengths", `${"a".repeat(50)} refs/heads/main\n`, "GIT_REVISION_INVALID"],
+    ["another branch than was asked for", `${NOBODY} refs/heads/other\n`, "GIT_REVISION_NOT_FOUND"],
+    ["a branch whose name only begins so", `${NOBODY} refs/heads/main2\n`, "GIT_REVISION_NOT_FOUND"],
+    ["a commit that it does not have", `${NOBODY} refs/heads/main\n`, "GIT_REVISION_NOT_FOUND"],
+    ["no reference at all", "", "GIT_REVISION_NOT_FOUND"],
+    ["an error in words", "ERR go away\n", "GIT_PROTOCOL"],
+  ])("%s", async (_, line, code) => {
+    server.faults.push({ match: isLsRefs, ...answer(...(line === "" ? [] : [packet(line)]), FLUSH) });
+    expect(await refused(request())).toMatchObject({ code });
+  });
+
+  it("a branch that points to something else than a commit", async () => {
+    const blob = (await git(repository.path, ["rev-parse", "main:a"])).trim();
+    const tree = (await git(repository.path, ["rev-parse", "main^{tree}"])).trim();
+    for (const object of [blob, tree]) {
+      server.faults.splice(0, Infinity, {
+        match: isLsRefs,
+        ...answer(packet(`${object} refs/heads/main\n`), FLUSH),
+      });
+      expect(await refused(request())).toMatchObject({
+        code: expect.stringMatching(/^GIT_(REVISION|CONTENT|PROTOCOL)/),
+      });
+    }
+  });
+
+  it.each([
+    ["references without end", { endless: packet(`${NOBODY} refs/heads/${"x".repeat(200)}\n`) }],
+    ["one packet without end", { endless: Buffer.alloc(65_536, "x") }],
+    ["a small answer that unfolds to a gigabyte", gzipBomb()],
+    ["a gzip that is none", { headers: { "content-encoding": "gzip" }, body: "0000 not gzip" }],
+    [
+      "a head of a megabyte",
+      { headers: Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`x-${at}`, "y".repeat(1000)])) },
+    ],
+    ["a byte a second", { body: `003f${NOBODY} refs/heads/main\n0000`, bytesPerSecond: 1 }],
+    ["a status that is no answer", { status: 204 }],
+    ["half of what it says", { headers: { "content-length": "4000" }, body: "0000" }],
+  ] as [string, Fault][])("%s", async (_, fault) => {
+    server.faults.push({ match: isLsRefs, ...answer(), ...fault });
+    const { code } = await refused(request());
+    expect(code).toMatch(/^(GIT_PROTOCOL|HOST_TIMEOUT|HOST_REFUSED|GIT_TOO_LARGE)$/);
+  });
+
+  it("words that are not HTTP", async () => {
+    const noise = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
+    await new Promise<void>((done) => noise.listen(0, "127.0.0.1", done));
+    const { port } = noise.address() as AddressInfo;
+    const { code } = await refused({ ...request(), url: `http://127.0.0.1:${port}/org/test` });
+    expect(code).toBe("GIT_PROTOCOL");
+    noise.close();
+  });
+
+  it("a redirect to itself is followed once", async () => {
+    server.faults.push({ status: 302, headers: { location: `${server.url}/org/test.git/git-upload-pack` } });
+    expect(await refused(request())).toMatchObject({ code: "REDIRECT_REFUSED" });
+    expect(server.requests.length).toBeLessThanOrEqual(2);
+  });
+});
+
+function gzipBomb(): Fault {
+  return { headers: { "content-encoding": "gzip" }, body: gzipSync(Buffer.alloc(1_000_000_000)) };
+}
+
+describe("a server that lies in a fetch", () => {
+  /** Packets of the answer to a fetch, and what to do with its side bands. */
+  const bands = (change: (band: Buffer) => Buffer[]) => (body: Buffer) => {
+    const packets: Buffer[] = [];
+    for (let at = 0; at < body.length;) {
+      const length = Number.parseInt(body.toString("latin1", at, at + 4), 16);
+      const end = at + Math.max(4, length);
+      const data = body.subarray(at + 4, end);
+      if (length > 5 && data[0]! <= 3) packets.push(...change(data).map(packet));
+      else packets.push(body.subarray(at, end));
+      at = end;
+    }
+    return Buffer.concat(packets);
+  };
+  const onPack = (change: (pack: Buffer) => Buffer) =>
+    bands((band) => [band[0] === 1 ? Buffer.concat([band.subarray(0, 1), change(band.subarray(1))]) : band]);
+  const flipped = (pack: Buffer, at: number): Buffer => {
+    const copy = Buffer.from(pack);
+    copy[at % copy.length]! ^= 0xff;
+    return copy;
+  };
+
+  it.each([
+    ["a pack with a flipped bit in its head", onPack((pack) => flipped(pack, 5))],
+    ["a pack with a flipped bit in an object", onPack((pack) => flipped(pack, 30))],
+    ["a pack with a flipped bit in its sum", onPack((pack) => flipped(pack, pack.length - 1))],
+    [
+      "a pack that claims four billion objects",
+      onPack((pack) => Buffer.concat([pack.subarray(0, 8), Buffer.alloc(4, 255), pack.subarray(12)])),
+    ],
+    ["a pack that ends early, in good order", onPack((pack) => pack.subarray(0, pack.length - 30))],
+    ["an empty pack", onPack(() => Buffer.alloc(0))],
+    ["a side band that there is not", bands((band) => [Buffer.concat([Buffer.from([9]), band.subarray(1)])])],
+    ["an error on the third side band", bands(() => [Buffer.from("\u0003go away\n")])],
+    ["an error in words", () => Buffer.concat([packet("ERR go away\n"), FLUSH])],
+    ["garbage", () => Buffer.from("fffe garbage")],
+    ["no packfile", () => FLUSH],
+    ["a section that there is not", () => Buffer.concat([packet("wanted-nothing\n"), FLUSH])],
+    [
+      "a shallow line that is none",
+      (body) => Buffer.concat([packet("shallow-info\n"), packet("shallow ../../x\n"), Buffer.from("0001"), body]),
+    ],
+    ["nothing", () => Buffer.alloc(0)],
+  ] as [string, (body: Buffer) => Buffer][])("%s", async (_, rewrite) => {
+    server.faults.push({ match: isFetch, rewrite });
+    const { code } = await refused(request());
+    expect(code).toMatch(/^(GIT_PROTOCOL|GIT_CONTENT_REFUSED|HOST_REFUSED|HOST_BUSY|GIT_REVISION_NOT_FOUND)$/);
+  });
+
+  it("the pack of another commit", async () => {
+    const other = await server.add("org/another", { commits: [{ files: { evil: "1\n" } }] });
+    const swapped = await answerFor(`${server.url}/org/another.git`, other.commits["main"]!);
+    expect(swapped.includes("PACK")).toBe(true);
+    server.faults.push({ match: isFetch, rewrite: () => swapped });
+    const { code } = await refused(request());
+    expect(code).toMatch(/^(GIT_PROTOCOL|GIT_CONTENT_REFUSED|GIT_REVISION_NOT_FOUND)$/);
+  });
+
+  it("a commit for a reference that has moved on is given as it was asked for", async () => {
+    const asked = request();
+    const resolution = await resolve(asked);
+    await git(repository.path, ["update-ref", "refs/heads/main", repository.commits["other"]!]);
+    const target = join(await temporaryFolder(), "repo");
+    try {
+      expect(await materialize({ ...asked, resolution, target })).toMatchObject({ commit: repository.commits["main"] });
+    } finally {
+      await git(repository.path, ["update-ref", "refs/heads/main", repository.commits["main"]!]);
+    }
+  });
+
+  it.each([
+    [
+      "a pack",
+      packet(Buffer.concat([Buffer.from([1]), Buffer.alloc(60_000)])),
+      { maxBytes: 1_000_000 },
+      "GIT_TOO_LARGE",
+    ],
+    ["progress", packet("\u0002Counting objects: 1\n"), {}, "HOST_TIMEOUT"],
+    ["empty side bands", packet("\u0001"), {}, "HOST_TIMEOUT"],
+  ] as [string, Buffer, Partial<Policy>, string][])("%s without end", async (_, endless, more, code) => {
+    server.faults.push({ match: isFetch, ...answer(packet("packfile\n")), endless });
+    const error = await refused(request({ policy: { ...QUICK, ...more } }));
+    expect(error.code).toMatch(new RegExp(`^(${code}|GIT_PROTOCOL|GIT_CONTENT_REFUSED)$`));
+  });
+
+  it("five bytes a second", async () => {
+    server.faults.push({ match: isFetch, bytesPerSecond: 5 });
+    expect(await refused(request())).toMatchObject({ code: "HOST_TIMEOUT" });
+  });
+
+  it("429 with a time to wait is obeyed", async () => {
+    server.faults.push({ match: isFetch, times: 1, status: 429, headers: { "retry-after": "1" } });
+    const asked = request();
+    const target = join(await temporaryFolder(), "repo");
+    await materialize({ ...asked, resolution: await resolve(asked), target });
+    expect(server.requests.filter(isFetch).map(({ status }) => status)).toEqual([429, 200]);
+  });
+
+  it("a redirect loop", async () => {
+    server.faults.push({
+      match: isFetch,
+      status: 302,
+      headers: { location: `${server.url}/org/test.git/git-upload-pack` },
+    });
+    expect(await refused(request())).toMatchObject({
+      code: expect.stringMatching(/^(REDIRECT_REFUSED|GIT_PROTOCOL)$/),
+    });
+    expect(server.requests.filter(isFetch).length).toBeLessThanOrEqual(2);
+  });
+});
+
+/** What the server says to a fetch of one commit. */
+async function answerFor(url: string, commit: string): Promise<Buffer> {
+  const body = Buffer.concat([
+    packet("command=fetch"),
+    Buffer.from("0001"),
+    ...["ofs-delta", "deepen 1", `want ${commit}`, "done"].map((line) => packet(`${line}\n`)),
+    FLUSH,
+  ]);
+  const headers = { "git-protocol": "version=2", "content-type": "application/x-git-upload-pack-request" };
+  const response = await fetch(`${url}/git-upload-pack`, { method: "POST", headers, body });
+  return Buffer.from(await response.arrayBuffer());
+}
