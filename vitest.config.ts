@@ -1,13 +1,26 @@
 import { defineConfig } from "vitest/config";
 
+/** The suites that fetch over http: once by the engine's own protocol, once by git, with the same result. */
+const FETCHING = ["faults", "hosts", "hostile", "killed", "lfs", "materialize", "scope", "servers", "submodules", "trust"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/support/global-setup.ts",
     setupFiles: "test/support/property-tests.ts",
     pool: "threads",
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "fetched by git",
+          include: FETCHING.map((suite) => `test/git/${suite}.test.ts`),
+          env: { BOWLINE_GIT_FETCH: "git" },
+        },
+      },
+    ],
   },
 });

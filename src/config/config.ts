@@ -100,4 +100,6 @@ export interface Network {
   noProxy?: string;
   /** PATH: where git, git-lfs and ssh are looked for. */
   searchPath?: string;
+  /** BOWLINE_GIT_FETCH: `git` leaves to git what the engine can fetch itself, for comparing the two. */
+  fetchBy?: "git";
 }

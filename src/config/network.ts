@@ -13,9 +13,10 @@ export function networkFrom(env: Environment): Network {
   set(network, "allProxy", env["all_proxy"] || env["ALL_PROXY"]);
   set(network, "noProxy", env["no_proxy"] || env["NO_PROXY"]);
   set(network, "searchPath", env["PATH"]);
+  if (env["BOWLINE_GIT_FETCH"] === "git") network.fetchBy = "git";
   return network;
 }
 
-function set(network: Network, key: keyof Network, value: string | undefined): void {
+function set(network: Network, key: Exclude<keyof Network, "fetchBy">, value: string | undefined): void {
   if (value) network[key] = value;
 }

@@ -1,4 +1,4 @@
-import { BowlineError, shownUrl, type ErrorCode, type GitUrl, type ProblemInput } from "../lib/index.ts";
+import { BowlineError, shownUrl, type ErrorCode, type GitUrl, type Problem, type ProblemInput } from "../lib/index.ts";
 import type { GitRequest } from "./request.ts";
 
 /** Faults that may be gone at the next try; a refusal never is. */
@@ -28,10 +28,16 @@ export function abortError(signal: AbortSignal): BowlineError {
 /** Adds what the request knows, the connection and the place, to an error on its way out. */
 export function located(error: unknown, request: Pick<GitRequest, "connection" | "place">): unknown {
   if (!(error instanceof BowlineError)) return error;
-  const { connection, place } = request;
-  const added = { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
-  const problems = error.problems.map((problem) => ({ ...added, ...problem }));
+  const problems = error.problems.map((problem) => ({ ...contextOf(request), ...problem }));
   return new BowlineError(problems, { cause: error.cause ?? error });
+}
+
+/** What a request knows about itself, for what is told of it. */
+export function contextOf({
+  connection,
+  place,
+}: Pick<GitRequest, "connection" | "place">): Pick<Problem, "connection" | "place"> {
+  return { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
 }
 
 /** The url as it is named in messages. */

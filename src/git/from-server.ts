@@ -27,7 +27,7 @@ export async function fromServer<T>(making: Making, phase: Phases, use: (made: F
   try {
     const { commit, ref } = request.resolution;
     const { tree: repository } = workplace;
-    const { bytes } = await phase("fetch", async () => {
+    const { bytes, redirectedTo } = await phase("fetch", async () => {
       await prepareRepository(planOf(making), access.url.remote);
       const session = sessionOf(request);
       const gitFolder = join(repository, ".git");
@@ -36,7 +36,7 @@ export async function fromServer<T>(making: Making, phase: Phases, use: (made: F
     making.given.push({ access, what: commit });
     const made = await phase("checkout", () => checkOut(making, git));
     for (const problem of made.warnings) warn(request, problem);
-    return await use({ ...made, git, bytes: bytes + made.bytes });
+    return await use({ ...made, git, bytes: bytes + made.bytes, ...(redirectedTo !== undefined && { redirectedTo }) });
   } finally {
     await git.close();
   }

@@ -1,7 +1,7 @@
 import type { Access } from "./access.ts";
 import type { CodeReference } from "./code-reference.ts";
 import type { Deadline } from "./deadline.ts";
-import { filterFor } from "./objects/fetch-by-git.ts";
+import { filterFor } from "./objects/filter.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import type { Workplace } from "./target.ts";
 import type { RepositoryPlan } from "./trees/checkout.ts";
@@ -62,16 +62,19 @@ export function planOf({ request, workplace }: Pick<Making, "request" | "workpla
 /** What a way of making a target says of it. */
 export interface Made extends Pick<CodeReference, "tree" | "author" | "date" | "subject" | "bytes" | "cache"> {
   submodules: NonNullable<CodeReference["submodules"]>;
+  /** Where the server's repository is, if a redirect that resolving had not met led there. */
+  redirectedTo?: string;
   timings: Phases["timings"];
 }
 
 export function codeReference(request: MaterializeRequest, made: Made): CodeReference {
   const { connection, revision, resolution, target, shownPath } = request;
   const { submodules, timings, cache, bytes, tree, author, date, subject } = made;
+  const redirectedTo = resolution.redirectedTo ?? made.redirectedTo;
   return {
     ...(connection !== undefined && { connection }),
     url: request.url.trim(),
-    ...(resolution.redirectedTo !== undefined && { redirectedTo: resolution.redirectedTo }),
+    ...(redirectedTo !== undefined && { redirectedTo }),
     ...(revision !== undefined && { revision }),
     ...(resolution.ref !== undefined && { ref: resolution.ref }),
     commit: resolution.commit,

@@ -22,6 +22,8 @@ export interface GitRequest {
   /** Environment variables that every git started for this request carries, so that one which outlives its starter can be found. */
   mark?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
+  /** Whether the server is to say how far it is with making the pack, which costs some bytes; for somebody who looks on. */
+  serverProgress?: boolean;
   onEvent?: (event: GitEvent) => void;
 }
 
@@ -50,7 +52,7 @@ export interface MaterializeRequest extends GitRequest {
 /** Progress, in the order in which it happens. */
 export type GitEvent =
   | { phase: "resolve" | "fetch" | "checkout" | "submodules" | "lfs" | "copy"; state: "start" | "end"; detail?: string }
-  | { phase: "fetch"; state: "progress"; done: number; total?: number; bytes: number }
+  | { phase: "fetch"; state: "progress"; done: number; total?: number; bytes: number; detail?: string }
   | { phase: "retry"; state: "wait"; detail: string; ms: number }
   /** Another process is at it; `detail` says which, and what it does. */
   | { phase: "wait"; state: "start" | "end"; detail: string }

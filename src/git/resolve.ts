@@ -1,13 +1,13 @@
 import { openAccess, type Access } from "./access.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
-import { located } from "./failures.ts";
-import { reached } from "./http/redirect.ts";
+import { contextOf, located } from "./failures.ts";
+import { reached, redirectWarning } from "./http/redirect.ts";
 import { findCommit, type Found } from "./server/find-commit.ts";
 import { commitsBeginningWith, openGitSession } from "./server/git-session.ts";
 import { openHttpSession } from "./server/http-session.ts";
 import type { GitRequest, Resolution } from "./request.ts";
 import { withRetries } from "./retry.ts";
-import { parseRevision, type Problem } from "../lib/index.ts";
+import { parseRevision } from "../lib/index.ts";
 import type { OpenSession } from "./server/session.ts";
 
 const TRIES = 3;
@@ -81,16 +81,4 @@ async function openSession(options: { access: Access; request: GitRequest; deadl
   const overHttp = access.url.scheme === "https" || access.url.scheme === "http";
   if (overHttp) return openHttpSession(access, request, deadline.signal);
   return openGitSession(access, request, deadline.signal);
-}
-
-function redirectWarning(access: Access, redirectedTo: string): Problem {
-  return {
-    code: "GIT_REDIRECTED",
-    message: `"${access.url.text}" redirects to "${redirectedTo}"`,
-    hint: `write ${redirectedTo} as the url: it saves a request each time`,
-  };
-}
-
-function contextOf({ connection, place }: GitRequest): Pick<Problem, "connection" | "place"> {
-  return { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type GitServerOptions } from "../support/index.ts";
-import { fetchCode, requestFor, TOKEN, tokenFor } from "./request.ts";
+import { fetchCode, requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
 
 const servers: GitServer[] = [];
 afterEach(async () => {
@@ -108,17 +108,28 @@ describe("GitHub", () => {
     expect(server.requests.filter(({ path }) => path.startsWith("/org/test"))).toEqual([]);
   });
 
-  it("a rename between resolve and fetch: git itself follows nothing", async () => {
+  it("a rename between resolve and fetch is followed within the scope only, and not at all by git itself", async () => {
     const renamed: Record<string, string> = {};
     const server = await serve({ forge: "github", renamed });
     const { commits } = await server.add("org/test");
     await server.add("other/test");
+    await server.add("org/new");
+    const findCredential = tokenFor(`${server.url}/org/`);
+    const pinned = async (events: GitEvent[] = []): Promise<CodeReference> => {
+      const request = requestFor(`${server.url}/org/test`, { findCredential, events });
+      const target = join(await temporaryFolder(), "repo");
+      return materialize({ ...request, resolution: { commit: commits["main"]! }, target });
+    };
     renamed["org/test"] = "other/test";
-    const request = requestFor(`${server.url}/org/test`);
-    const target = join(await temporaryFolder(), "repo");
-    const failing = materialize({ ...request, resolution: { commit: commits["main"]! }, target });
-    await expect(failing).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    await expect(pinned()).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
     expect(server.requests.filter(({ path }) => path.startsWith("/other"))).toEqual([]);
+    renamed["org/test"] = "org/new";
+    if (WAY === "git") return expect(pinned()).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    const events: GitEvent[] = [];
+    expect(await pinned(events)).toMatchObject({ redirectedTo: `${server.url}/org/new` });
+    expect(events).toContainEqual(
+      expect.objectContaining({ phase: "warning", problem: expect.objectContaining({ code: "GIT_REDIRECTED" }) }),
+    );
   });
 });
 

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { materialize } from "../../src/git/index.ts";
 import { childScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder } from "../support/index.ts";
-import { requestFor } from "./request.ts";
+import { networkOfTest, requestFor } from "./request.ts";
 
 it("a process that is killed at any moment leaves no half target, and the next one sweeps what it left", async () => {
   const server = await startGitServer();
@@ -17,15 +17,15 @@ it("a process that is killed at any moment leaves no half target, and the next o
   const script = await childScript(`
     import { materialize } from "#src/git/index.ts";
     import { DEFAULT_POLICY } from "#src/config/index.ts";
-    const [url, commit, target, searchPath] = args;
-    await materialize({ url, target, resolution: { commit }, policy: DEFAULT_POLICY, network: { searchPath },
+    const [url, commit, target, network] = args;
+    await materialize({ url, target, resolution: { commit }, policy: DEFAULT_POLICY, network: JSON.parse(network),
       options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] }, findCredential: async () => undefined });
   `);
   const commit = made.commits["main"]!;
   const parent = await temporaryFolder();
   for (let round = 0; round < 12; round += 1) {
     const target = join(parent, `repo${round}`);
-    const child = spawn(process.execPath, [script.file, url, commit, target, process.env["PATH"]!], {
+    const child = spawn(process.execPath, [script.file, url, commit, target, JSON.stringify(networkOfTest())], {
       stdio: "ignore",
     });
     const closed = new Promise((done) => child.once("close", done));

@@ -7,6 +7,14 @@ import { temporaryFolder, type GitServer } from "../support/index.ts";
 
 export const TOKEN = "t@k/e#n?with 100%+:";
 
+/** Who fetches: the suites that fetch run once more with BOWLINE_GIT_FETCH=git (vitest.config.ts). */
+export const WAY = process.env["BOWLINE_GIT_FETCH"] === "git" ? "git" : "v2";
+
+/** No proxy and no certificates of the machine's, and the way of this run. */
+export function networkOfTest(): GitRequest["network"] {
+  return { searchPath: process.env["PATH"]!, ...(WAY === "git" && { fetchBy: "git" }) };
+}
+
 /** A request with the defaults of a laptop, as quick as a test wants it. */
 export function requestFor(url: string, more: Partial<GitRequest> & { events?: GitEvent[] } = {}): GitRequest {
   const { events, ...rest } = more;
@@ -15,7 +23,7 @@ export function requestFor(url: string, more: Partial<GitRequest> & { events?: G
     options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] },
     findCredential: () => Promise.resolve(undefined),
     policy: DEFAULT_POLICY,
-    network: { searchPath: process.env["PATH"]! },
+    network: networkOfTest(),
     ...(events && { onEvent: (event) => void events.push(event) }),
     ...rest,
   };

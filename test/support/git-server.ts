@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,6 +44,8 @@ export interface GitServer {
   caFile: string;
   /** Everything that was asked, in order. */
   requests: RecordedRequest[];
+  /** Every connection that was made, in order; their `bytesRead` and `bytesWritten` are what was on the wire. */
+  connections: Socket[];
   /** May be changed at any time. */
   faults: Fault[];
   accounts: Account[];
@@ -57,7 +59,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   const { host = "127.0.0.1", port = 0, tls, accounts = [] } = options;
   const root = options.root ?? (await temporaryFolder());
   const server: GitServer = {
-    ...{ url: "", host, port: 0, root, ca: "", caFile: "", requests: [], faults: [], accounts },
+    ...{ url: "", host, port: 0, root, ca: "", caFile: "", requests: [], connections: [], faults: [], accounts },
     add: (name, spec) => makeRepository(join(root, `${name}.git`), spec),
     close: () => Promise.resolve(),
   };
@@ -66,6 +68,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   };
   const certified = tls === undefined ? undefined : await certificate(tls);
   const listening = certified === undefined ? createServer(listener) : createTlsServer(certified, listener);
+  listening.on("connection", (socket: Socket) => void server.connections.push(socket));
   await new Promise<void>((resolve, reject) => {
     listening.once("error", reject);
     listening.listen(port, host, resolve);

@@ -1,17 +1,12 @@
-import {
-  Agent as HttpAgent,
-  request as requestHttp,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from "node:http";
-import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import type { SecureContext, TLSSocket } from "node:tls";
-import { BowlineError, VERSION, type GitUrl } from "../../lib/index.ts";
+import { Agent as HttpAgent, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { promisify } from "node:util";
+import type { SecureContext } from "node:tls";
+import { VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
-import { abortError } from "../failures.ts";
-import { networkError, type Asked } from "./failures.ts";
+import { openExchange, readBody, type HttpStream } from "./exchange.ts";
+import type { Asked } from "./failures.ts";
 import { proxyAuthorization, proxyFor, shownProxy } from "./proxy.ts";
 import { trustContext, trustedCertificates } from "./trust.ts";
 
@@ -28,9 +23,7 @@ export interface HttpRequest {
   maxBytes?: number;
 }
 
-export interface HttpResponse {
-  status: number;
-  headers: IncomingMessage["headers"];
+export interface HttpResponse extends Pick<HttpStream, "status" | "headers"> {
   body: Buffer;
   /** Whether `maxBytes` ended the body. */
   cut: boolean;
@@ -39,6 +32,8 @@ export interface HttpResponse {
 /** Connections to one server, kept alive, with one trust, one proxy and one credential. */
 export interface HttpClient {
   asked: Asked;
+  /** Resolves with the head of the answer, its body still to be read. */
+  open: (request: HttpRequest) => Promise<HttpStream>;
   send: (request: HttpRequest) => Promise<HttpResponse>;
   close: () => void;
 }
@@ -51,6 +46,8 @@ export interface HttpClientOptions {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Where git begins to compress what it sends. */
+const WORTH_COMPRESSING = 1024;
 
 /** Opens nothing yet. The credential goes with every request, so that no request is spent on a 401; HTTP/1.1 only. */
 export async function createHttpClient(options: HttpClientOptions): Promise<HttpClient> {
@@ -62,19 +59,30 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
   const trust = { ...(secureContext && { secureContext }), rejectUnauthorized: true, ALPNProtocols: ["http/1.1"] };
   const agent = await agentFor({ url, proxy, secureContext });
   const authorization = authorizationOf(credential);
-  function send(request: HttpRequest): Promise<HttpResponse> {
-    const headers = {
+  async function open({ method, url: place, headers, body: plain, signal }: HttpRequest): Promise<HttpStream> {
+    const small = plain === undefined || plain.length <= WORTH_COMPRESSING;
+    const body = small ? plain : await compressed(plain);
+    const { headers: proxyHeaders, ...way } = route(place, proxy);
+    const all = {
+      ...proxyHeaders,
       "user-agent": USER_AGENT,
       "accept-encoding": "gzip",
       ...(authorization === undefined ? {} : { authorization }),
-      ...(request.body ? { "content-length": String(request.body.length) } : {}),
-      ...request.headers,
+      ...(body === undefined ? {} : { "content-length": String(body.length) }),
+      ...(small ? {} : { "content-encoding": "gzip" }),
+      ...headers,
     };
-    const { headers: proxyHeaders, ...place } = route(request.url, proxy);
-    const all = { ...(proxyHeaders as Record<string, string> | undefined), ...headers };
-    return exchange({ request, asked, timeouts, options: { ...trust, ...place, agent, headers: all } });
+    return openExchange({ asked, timeouts, signal, body, options: { ...trust, ...way, method, agent, headers: all } });
   }
-  return { asked, send, close: () => agent.destroy() };
+  async function send(request: HttpRequest): Promise<HttpResponse> {
+    const stream = await open(request);
+    return {
+      status: stream.status,
+      headers: stream.headers,
+      ...(await readBody(stream, request.maxBytes ?? MAX_BYTES)),
+    };
+  }
+  return { asked, open, send, close: () => agent.destroy() };
 }
 
 /** The value of the Authorization header. */
@@ -100,16 +108,25 @@ async function agentFor({ url, proxy, secureContext }: AgentChoice): Promise<Htt
   return url.scheme === "https" || proxy?.protocol === "https:" ? new HttpsAgent(kept) : new HttpAgent(kept);
 }
 
+async function compressed(body: Buffer): Promise<Buffer> {
+  const { gzip } = await import("node:zlib");
+  return promisify(gzip)(body);
+}
+
+interface Route extends Pick<RequestOptions, "protocol" | "hostname" | "port" | "path" | "setHost"> {
+  headers?: Record<string, string>;
+}
+
 /** Plain http through a proxy asks the proxy for the whole url (RFC 9112, section 3.2.2); all else asks the server. */
-function route(url: string, proxy: URL | undefined): RequestOptions {
+function route(url: string, proxy: URL | undefined): Route {
   const { protocol, hostname, port, pathname, search, host } = new URL(url);
   if (proxy === undefined || protocol === "https:") {
-    return { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, path: pathname + search };
+    return { protocol, hostname: withoutBrackets(hostname), port, path: pathname + search };
   }
   const authorization = proxyAuthorization(proxy);
   return {
     protocol: proxy.protocol,
-    hostname: proxy.hostname,
+    hostname: withoutBrackets(proxy.hostname),
     port: proxy.port,
     path: url,
     setHost: false,
@@ -117,87 +134,7 @@ function route(url: string, proxy: URL | undefined): RequestOptions {
   };
 }
 
-interface Exchange {
-  request: HttpRequest;
-  asked: Asked;
-  timeouts: Timeouts;
-  options: RequestOptions;
-}
-
-function exchange({ request, asked, timeouts, options }: Exchange): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    if (request.signal.aborted) return reject(abortError(request.signal));
-    const start = options.protocol === "https:" ? requestHttps : requestHttp;
-    const sent = start({ ...options, method: request.method });
-    let timer: NodeJS.Timeout | undefined;
-    const wait = (milliseconds: number, what: string): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => sent.destroy(timeoutError(asked, milliseconds, what)), milliseconds);
-    };
-    const onAbort = (): void => void sent.destroy(abortError(request.signal));
-    const settle = (): void => {
-      clearTimeout(timer);
-      request.signal.removeEventListener("abort", onAbort);
-    };
-    const fail = (error: unknown): void => {
-      settle();
-      reject(networkError(error, asked));
-    };
-    request.signal.addEventListener("abort", onAbort);
-    wait(timeouts.connect, "no connection");
-    onceConnected(sent, () => wait(timeouts.stall, "no answer"));
-    sent.on("error", fail);
-    sent.on("response", (response) => {
-      const heard = (): void => wait(timeouts.stall, "no byte");
-      readBody(response, { maxBytes: request.maxBytes ?? MAX_BYTES, heard })
-        .then(({ body, cut }) => {
-          settle();
-          if (cut) sent.destroy();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body, cut });
-        })
-        .catch(fail);
-    });
-    sent.end(request.body);
-  });
-}
-
-function onceConnected(sent: ClientRequest, then: () => void): void {
-  sent.on("socket", (socket) => {
-    if (sent.reusedSocket) return then();
-    const secured = socket as Partial<TLSSocket>;
-    if (secured.encrypted) return void socket.once("secureConnect", then);
-    if (socket.connecting) socket.once("connect", then);
-    else then();
-  });
-}
-
-async function readBody(
-  response: IncomingMessage,
-  options: { maxBytes: number; heard: () => void },
-): Promise<{ body: Buffer; cut: boolean }> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let cut = false;
-  options.heard();
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    options.heard();
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > options.maxBytes) {
-      cut = true;
-      break;
-    }
-  }
-  const body = Buffer.concat(chunks);
-  if (response.headers["content-encoding"] !== "gzip" || body.length === 0) return { body, cut };
-  const { gunzipSync, constants } = await import("node:zlib");
-  return { body: gunzipSync(body, { maxOutputLength: MAX_BYTES, finishFlush: constants.Z_SYNC_FLUSH }), cut };
-}
-
-function timeoutError({ url }: Asked, milliseconds: number, what: string): BowlineError {
-  return new BowlineError({
-    code: "HOST_TIMEOUT",
-    message: `${what} from "${url.host}" within ${milliseconds / 1000} s`,
-    hint: "check the host in the url and the network of this machine; policy.timeouts sets the time",
-  });
+/** An IPv6 address as the system's own calls take it. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }

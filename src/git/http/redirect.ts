@@ -1,4 +1,4 @@
-import { BowlineError, parseGitUrl, shownUrl, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, parseGitUrl, shownUrl, type GitUrl, type Problem } from "../../lib/index.ts";
 import { inScope } from "../../connections/index.ts";
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
@@ -27,6 +27,15 @@ export function reached(access: Access, redirectedTo: string | undefined): Acces
   const url = repositoryAt(redirectedTo);
   if (url === undefined || !mayLeadTo(url, access)) throw redirectRefused(access, redirectedTo);
   return { ...access, url };
+}
+
+/** What is told of a redirect that was followed. */
+export function redirectWarning(access: Access, redirectedTo: string): Problem {
+  return {
+    code: "GIT_REDIRECTED",
+    message: `"${access.url.text}" redirects to "${redirectedTo}"`,
+    hint: `write ${redirectedTo} as the url: it saves a request each time`,
+  };
 }
 
 /** The error for a place that must not be asked. */

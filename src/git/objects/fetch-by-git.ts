@@ -3,24 +3,19 @@ import { BowlineError } from "../../lib/index.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
 import { isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
-import type { FetchOptions } from "./fetch-options.ts";
-
-const TRIES = 4;
+import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
+import { filterFor } from "./filter.ts";
+import { progressOf } from "./progress.ts";
 
 /** The same as fetchObjects, by git, over any transport that it knows. Returns the bytes of the packs that came. */
 export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
   const { request, gitFolder, deadline } = options;
   const before = await receivedBytes(gitFolder);
-  await withRetries(() => fetchOnce(options), { deadline, tries: TRIES, onEvent: request.onEvent });
+  await withRetries(() => fetchOnce(options), { deadline, tries: FETCH_TRIES, onEvent: request.onEvent });
   const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
   return { bytes };
-}
-
-/** The filter that goes with the options: old file contents are left out for `commits`, those of other folders for `sparse`. */
-export function filterFor(options: GitOptions): "blob:none" | undefined {
-  return options.history === "commits" || options.sparse.length > 0 ? "blob:none" : options.filter;
 }
 
 async function fetchOnce(options: FetchOptions): Promise<void> {
@@ -99,15 +94,8 @@ async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; 
   });
   const signal = AbortSignal.any([options.deadline.signal, watch.signal]);
   const onLine = (line: string): void => {
-    const progress = /^Receiving objects: +\d+% \((\d+)\/(\d+)\)/.exec(line);
-    if (progress === null) return;
-    request.onEvent?.({
-      phase: "fetch",
-      state: "progress",
-      done: Number(progress[1]),
-      total: Number(progress[2]),
-      bytes,
-    });
+    const event = progressOf(line, bytes);
+    if (event !== undefined) request.onEvent?.(event);
   };
   await git
     .run([`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs], { signal, onLine })

@@ -30,4 +30,9 @@ export interface Fetched {
   bytes: number;
   /** Who spoke to the server. */
   way: "v2" | "git";
+  /** Where the server's repository is, if a redirect led there that was not known before. */
+  redirectedTo?: string;
 }
+
+/** How often a fetch is tried, the first time included. */
+export const FETCH_TRIES = 4;

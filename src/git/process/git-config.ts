@@ -30,6 +30,11 @@ export function gitConfig(options: GitConfigOptions): string {
   return sections.join("") + (options.config ?? "");
 }
 
+/** Faults of objects that forges tolerate in old history: `git help fsck`, "fsck.<msg-id>". */
+export function fsckIgnored({ fsck }: Policy): string[] {
+  return fsck.ignore.filter((id) => /^[A-Za-z]+$/.test(id));
+}
+
 const BASE =
   configSection("core", {
     hooksPath: "/dev/null",
@@ -57,10 +62,8 @@ const BASE =
   configSection("advice", { detachedHead: "false" }) +
   configSection("init", { defaultBranch: "main" });
 
-/** Faults of objects that forges tolerate in old history: `git help fsck`, "fsck.<msg-id>". */
-function fsckSection({ fsck }: Policy): string {
-  const ignored = fsck.ignore.filter((id) => /^[A-Za-z]+$/.test(id));
-  return configSection('fetch "fsck"', Object.fromEntries(ignored.map((id) => [id, "ignore"])));
+function fsckSection(policy: Policy): string {
+  return configSection('fetch "fsck"', Object.fromEntries(fsckIgnored(policy).map((id) => [id, "ignore"])));
 }
 
 function httpSection({ policy, certificates, proxy }: GitConfigOptions): string {

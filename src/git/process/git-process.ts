@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 import { BowlineError, errnoOf } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
 import { groupWatch } from "./group-watch.ts";
@@ -13,10 +14,13 @@ export interface GitStart {
   /** Whether it waits for others: then it must not outlive this process, however that ends. */
   reachesOut: boolean;
   signal: AbortSignal;
-  input?: string | Buffer | undefined;
+  input?: GitInput | undefined;
   /** Gets git's progress and remarks, line by line. */
   onLine?: ((line: string) => void) | undefined;
 }
+
+/** What git reads: at once, or as it comes, several pieces at a time. */
+export type GitInput = string | Buffer | AsyncIterable<Buffer[]>;
 
 export interface GitExit {
   code: number;
@@ -35,7 +39,7 @@ const LONG = 100;
 /**
  * Starts git in a process group of its own and waits for its end. When the signal is aborted the whole group gets TERM, then KILL;
  * when this process is killed, KILL.
- * Throws what the signal was aborted for, or GIT_MISSING; any exit code is an answer.
+ * Throws what the signal was aborted for, what reading the input threw, or GIT_MISSING; any exit code is an answer.
  */
 export function startGit(start: GitStart): Promise<GitExit> {
   const { signal } = start;
@@ -58,14 +62,20 @@ export function startGit(start: GitStart): Promise<GitExit> {
       else stdout.push(chunk);
     });
     const stderr = collectLines(child, start.onLine);
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(start.input);
+    let fault: unknown;
+    if (start.input !== undefined) {
+      feed(child.stdin!, start.input).catch((error: unknown) => {
+        fault = error;
+        end.begin();
+      });
+    }
     child.on("error", (error) => reject(startError(error)));
     child.on("close", (code) => {
       end.finish();
       unwatch();
       signal.removeEventListener("abort", end.begin);
       if (signal.aborted) return reject(abortError(signal));
+      if (fault !== undefined) return reject(fault as Error);
       resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: stderr() });
     });
   });
@@ -86,6 +96,30 @@ function watchGroup({ pid }: ChildProcess, delay: number): () => void {
     clearTimeout(timer);
     if (watched) groupWatch().drop(pid);
   };
+}
+
+/** Writes no faster than git reads. A git that ends before the input does is not an error here: its exit code says what it is. */
+async function feed(stdin: Writable, input: GitInput): Promise<void> {
+  stdin.on("error", () => undefined);
+  if (typeof input === "string" || Buffer.isBuffer(input)) return void stdin.end(input);
+  for await (const pieces of input) {
+    if (stdin.destroyed) return;
+    stdin.cork();
+    for (const piece of pieces) stdin.write(piece);
+    stdin.uncork();
+    if (stdin.writableNeedDrain) await drained(stdin);
+  }
+  stdin.end();
+}
+
+function drained(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.off("drain", done).off("close", done);
+      resolve();
+    };
+    stdin.on("drain", done).on("close", done);
+  });
 }
 
 function endGroup(child: ChildProcess): { begin: () => void; finish: () => void } {

@@ -5,7 +5,7 @@ import type { Access } from "../access.ts";
 import { gitConfig } from "./git-config.ts";
 import { gitFailure } from "./git-failure.ts";
 import { FALLBACK_PATH } from "./git-version.ts";
-import { startGit, type GitExit } from "./git-process.ts";
+import { startGit, type GitExit, type GitInput } from "./git-process.ts";
 import { proxyFor, shownProxy } from "../http/proxy.ts";
 import { certificateFile, trustedCertificates } from "../http/trust.ts";
 import { keepPrivate } from "./private-config.ts";
@@ -23,7 +23,7 @@ export interface Git {
 export interface RunOptions {
   /** The private folder when absent. */
   cwd?: string;
-  input?: string | Buffer;
+  input?: GitInput;
   /** Exit codes besides 0 that are an answer. */
   expected?: readonly number[];
   onLine?: (line: string) => void;

@@ -1,34 +1,48 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writePrivateFile, type GitUrl } from "../../lib/index.ts";
 
 /** What a host speaks, kept between calls; protocol v2 is what is tried first where nothing is kept. Deleting it is always safe. */
 export interface HostMemory {
-  recall: () => Promise<"v0" | "dumb" | undefined>;
-  keep: (protocol: "v2" | "v0" | "dumb") => Promise<void>;
+  recall: () => Promise<KnownHost>;
+  keep: (known: KnownHost) => Promise<void>;
+}
+
+export interface KnownHost {
+  protocol: "v2" | "v0" | "dumb";
+  /** What a host that speaks v2 does not do the way we ask for it, but does for git: words of ours. */
+  lacks: readonly string[];
 }
 
 const FORGOTTEN_AFTER = 7 * 24 * 3600 * 1000;
+const UNKNOWN: KnownHost = { protocol: "v2", lacks: [] };
 
 /** Memory in `folder`; without one nothing is kept. */
 export function openHostMemory(folder: string | undefined, url: GitUrl): HostMemory {
-  if (folder === undefined) return { recall: async () => undefined, keep: async () => undefined };
-  const origin = `${url.scheme}://${url.host}:${url.port ?? ""}`;
-  const path = join(folder, "hosts", createHash("sha256").update(origin).digest("hex").slice(0, 24));
-  let known: string | undefined;
-  async function recall(): Promise<"v0" | "dumb" | undefined> {
-    const [protocol, at] = ((await readFile(path, "utf8").catch(() => "")) || "").split(" ");
-    if (Date.now() - Number(at) > FORGOTTEN_AFTER) return undefined;
-    known = protocol;
-    return protocol === "v0" || protocol === "dumb" ? protocol : undefined;
+  if (folder === undefined) return { recall: async () => UNKNOWN, keep: async () => undefined };
+  const path = hostFile(folder, url, "spoken");
+  let last: string | undefined;
+  async function recall(): Promise<KnownHost> {
+    const text = await readFile(path, "utf8").catch(() => "");
+    const [, known = "", protocol, lacks = "", at] = /^((v2|v0|dumb) ([a-z,]*)) ([0-9]+)$/.exec(text) ?? [];
+    last = known;
+    if (protocol === undefined || Date.now() - Number(at) > FORGOTTEN_AFTER) return UNKNOWN;
+    return { protocol: protocol as KnownHost["protocol"], lacks: lacks.split(",").filter(Boolean) };
   }
-  async function keep(protocol: "v2" | "v0" | "dumb"): Promise<void> {
-    if (protocol === (known ?? "v2")) return;
+  async function keep({ protocol, lacks }: KnownHost): Promise<void> {
+    const known = `${protocol} ${lacks.join(",")}`;
+    const isNothingNew = known === last || (!last && protocol === UNKNOWN.protocol && lacks.length === 0);
+    if (isNothingNew) return;
+    last = known;
     // A cache that cannot be written costs one request more, nothing else.
-    if (protocol === "v2") await rm(path, { force: true }).catch(() => undefined);
-    else await writePrivateFile(path, `${protocol} ${Date.now()}`).catch(() => undefined);
-    known = protocol;
+    await writePrivateFile(path, `${known} ${Date.now()}`).catch(() => undefined);
   }
   return { recall, keep };
+}
+
+/** A file of what is known of a host, for all processes that share the folder. */
+export function hostFile(folder: string, url: Pick<GitUrl, "scheme" | "host" | "port">, what: string): string {
+  const origin = `${url.scheme}://${url.host}:${url.port ?? ""}`;
+  return join(folder, "hosts", `${createHash("sha256").update(origin).digest("hex").slice(0, 24)}.${what}`);
 }

@@ -2,6 +2,7 @@
 export type Packet = Buffer | "flush" | "delimiter" | "response-end";
 
 const SPECIAL: Record<number, Packet> = { 0: "flush", 1: "delimiter", 2: "response-end" };
+const LONGEST = 65520;
 
 /** Writes packets; a text gets the final newline that the protocol asks for. */
 export function writePackets(packets: readonly (string | "flush" | "delimiter")[]): Buffer {
@@ -17,23 +18,50 @@ export function writePackets(packets: readonly (string | "flush" | "delimiter")[
 
 /** Reads packets; undefined when the bytes are anything else, or end in the middle of one (unless `cut` says that they may). */
 export function readPackets(bytes: Buffer, options: { cut?: boolean } = {}): Packet[] | undefined {
-  const packets: Packet[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const digits = bytes.toString("latin1", at, at + 4);
-    if (!/^[0-9a-f]{4}$/i.test(digits)) return options.cut && bytes.length - at < 4 ? packets : undefined;
-    const length = Number.parseInt(digits, 16);
-    if (length < 4) {
-      const special = SPECIAL[length];
-      if (special === undefined) return undefined;
-      packets.push(special);
-      at += 4;
-      continue;
+  const reader = createPacketReader();
+  const packets = reader.read(bytes);
+  return packets !== undefined && (reader.left() === 0 || options.cut === true) ? packets : undefined;
+}
+
+/** Reads packets from bytes as they come. */
+export interface PacketReader {
+  /** The packets that are whole with this chunk; undefined when the bytes are no packets. */
+  read: (chunk: Buffer) => Packet[] | undefined;
+  /** Bytes of a packet that is not whole yet. */
+  left: () => number;
+}
+
+/** A reader that keeps at most one packet, of 64 KiB, that is not whole yet. */
+export function createPacketReader(): PacketReader {
+  let rest: Buffer = Buffer.alloc(0);
+  function read(chunk: Buffer): Packet[] | undefined {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const packets: Packet[] = [];
+    let at = 0;
+    while (at + 4 <= bytes.length) {
+      const length = lengthAt(bytes, at);
+      if (length === undefined) return undefined;
+      if (length < 4) {
+        packets.push(SPECIAL[length]!);
+        at += 4;
+        continue;
+      }
+      if (at + length > bytes.length) break;
+      packets.push(bytes.subarray(at + 4, at + length));
+      at += length;
     }
-    if (at + length > bytes.length) return options.cut ? packets : undefined;
-    packets.push(bytes.subarray(at + 4, at + length));
-    at += length;
+    rest = bytes.subarray(at);
+    return packets;
   }
-  return packets;
+  return { read, left: () => rest.length };
+}
+
+/** Four hexadecimal digits; 3 is no length, and none is above 65520. */
+function lengthAt(bytes: Buffer, at: number): number | undefined {
+  const digits = bytes.toString("latin1", at, at + 4);
+  if (!/^[0-9a-fA-F]{4}$/.test(digits)) return undefined;
+  const length = Number.parseInt(digits, 16);
+  return length === 3 || length > LONGEST ? undefined : length;
 }
 
 /** The packet's text without its final newline. */

@@ -1,0 +1,157 @@
+import { request as requestHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { Readable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Timeouts } from "../../config/index.ts";
+import { BowlineError, errnoOf } from "../../lib/index.ts";
+import { abortError } from "../failures.ts";
+import { networkError, type Asked } from "./failures.ts";
+
+/** One request, as it goes onto the wire. */
+export interface Exchange {
+  asked: Asked;
+  timeouts: Timeouts;
+  signal: AbortSignal;
+  body?: Buffer | undefined;
+  options: RequestOptions;
+}
+
+/** The head of an answer. */
+export interface HttpStream {
+  status: number;
+  headers: IncomingMessage["headers"];
+  /**
+   * The body as it arrives, without its compression. It ends with HOST_TIMEOUT when no byte comes for the stall time; time in which
+   * nobody asks for more does not count. Only a body that is read to its end leaves the connection free for the next request.
+   */
+  chunks: AsyncIterable<Buffer>;
+  /** Milliseconds that were spent waiting for the body so far. */
+  waited: () => number;
+  /** Ends the connection, if the body is not at its end. */
+  drop: () => void;
+}
+
+/** Sends a request and waits for the head of its answer. */
+export async function openExchange(exchange: Exchange): Promise<HttpStream> {
+  try {
+    return await attempt(exchange);
+  } catch (error) {
+    // A server may close a kept connection at the very moment at which it is used again: that is no fault of anyone's.
+    if (error instanceof StaleConnection) return attempt(exchange);
+    throw error;
+  }
+}
+
+/** Reads a body of up to `maxBytes`; a longer one is cut there, and its connection closed. */
+export async function readBody(stream: HttpStream, maxBytes: number): Promise<{ body: Buffer; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream.chunks) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+      stream.drop();
+      return { body: Buffer.concat(chunks), cut: true };
+    }
+  }
+  return { body: Buffer.concat(chunks), cut: false };
+}
+
+/** The error for a server that lets us wait. */
+export function timeoutError({ url }: Asked, milliseconds: number, what: string): BowlineError {
+  return new BowlineError({
+    code: "HOST_TIMEOUT",
+    message: `${what} from "${url.host}" within ${milliseconds / 1000} s`,
+    hint: "check the host in the url and the network of this machine; policy.timeouts sets the time",
+  });
+}
+
+class StaleConnection extends Error {}
+
+function attempt({ asked, timeouts, signal, body, options }: Exchange): Promise<HttpStream> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(abortError(signal));
+    const start = options.protocol === "https:" ? requestHttps : requestHttp;
+    const sent = start(options);
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (milliseconds: number, what: string): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => sent.destroy(timeoutError(asked, milliseconds, what)), milliseconds);
+    };
+    const onAbort = (): void => void sent.destroy(abortError(signal));
+    signal.addEventListener("abort", onAbort);
+    sent.on("close", () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    });
+    wait(timeouts.connect, "no connection");
+    onceConnected(sent, () => wait(timeouts.stall, "no answer"));
+    let fault: Error | undefined;
+    sent.on("error", (error) => {
+      fault ??= error;
+      reject(isStale(sent, error) ? new StaleConnection() : networkError(error, asked));
+    });
+    sent.on("response", (response) => {
+      clearTimeout(timer);
+      const told = (error: unknown): BowlineError => networkError(fault ?? error, asked);
+      const reading: Reading = { wait: () => wait(timeouts.stall, "no byte"), rest: () => clearTimeout(timer), told };
+      const { chunks, waited } = readChunks(response, reading);
+      const drop = (): void => void (response.readableEnded || sent.destroy());
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, chunks, waited, drop });
+    });
+    sent.end(body);
+  });
+}
+
+function isStale(sent: ClientRequest, error: Error): boolean {
+  return sent.reusedSocket && ["ECONNRESET", "EPIPE"].includes(errnoOf(error) ?? "");
+}
+
+function onceConnected(sent: ClientRequest, then: () => void): void {
+  sent.on("socket", (socket) => {
+    if (sent.reusedSocket) return then();
+    const secured = socket as Partial<TLSSocket>;
+    if (secured.encrypted) return void socket.once("secureConnect", then);
+    if (socket.connecting) socket.once("connect", then);
+    else then();
+  });
+}
+
+interface Reading {
+  wait: () => void;
+  rest: () => void;
+  told: (error: unknown) => BowlineError;
+}
+
+function readChunks(response: IncomingMessage, { wait, rest, told }: Reading): Pick<HttpStream, "chunks" | "waited"> {
+  let waited = 0;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    const iterator = (await decoded(response))[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const began = performance.now();
+        wait();
+        const next = (await iterator.next()) as IteratorResult<Buffer, undefined>;
+        rest();
+        waited += performance.now() - began;
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } catch (error) {
+      throw told(error);
+    } finally {
+      rest();
+      if (!response.readableEnded) response.destroy();
+    }
+  }
+  return { chunks: chunks(), waited: () => waited };
+}
+
+async function decoded(response: IncomingMessage): Promise<Readable> {
+  if (response.headers["content-encoding"] !== "gzip") return response;
+  const { createGunzip, constants } = await import("node:zlib");
+  const { pipeline } = await import("node:stream");
+  // A body of no bytes at all, or one that ends early, is for the reader to judge.
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  return pipeline(response, gunzip, () => undefined);
+}

@@ -1,0 +1,55 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BowlineError } from "../../lib/index.ts";
+import type { Policy } from "../../config/index.ts";
+import { fsckIgnored } from "../process/git-config.ts";
+import type { Git } from "../process/open-git.ts";
+
+export interface IndexPackOptions {
+  git: Git;
+  gitFolder: string;
+  policy: Policy;
+  /** Whether objects were left out by a filter, to be had later from the remote. */
+  filtered: boolean;
+  pack: AsyncIterable<Buffer[]>;
+  onLine: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** What git made of a pack that was streamed into it. */
+export interface StoredPack {
+  /** Path of its index. */
+  index: string;
+  /** `.gitmodules` files that were left out by the filter, so that nobody has looked at them. */
+  unseen: string[];
+}
+
+/**
+ * Streams a pack into a repository: each object's name is computed anew, its form is checked, and without a filter that all it leads to is
+ * there. Throws GIT_CONTENT_REFUSED for what fails that, and what reading the pack threw.
+ */
+export async function indexPack(options: IndexPackOptions): Promise<StoredPack> {
+  const { git, gitFolder, policy, filtered, pack, onLine, signal } = options;
+  const ignored = fsckIgnored(policy).map((id) => `${id}=ignore`);
+  const strict = ignored.length === 0 ? "--strict" : `--strict=${ignored.join(",")}`;
+  // git, too, has no list of what to ignore here: --strict would ask for the objects that the filter leaves out
+  const checks = filtered ? ["--fsck-objects", "--promisor"] : [strict];
+  const command = [`--git-dir=${gitFolder}`, "index-pack", "--stdin", "--fix-thin", "-v", ...checks];
+  const { stdout } = await git.run(command, { input: pack, onLine, signal });
+  const [first = "", ...rest] = stdout.toString("latin1").split("\n");
+  const name = /^pack\t([0-9a-f]{40,64})$/.exec(first)?.[1];
+  if (name === undefined) {
+    const message = `git index-pack does not name the pack that it made: ${JSON.stringify(first.slice(0, 100))}`;
+    throw new BowlineError({ code: "INTERNAL", message, hint: "report this as a bug" });
+  }
+  const index = join(gitFolder, "objects/pack", `pack-${name}.idx`);
+  return { index, unseen: rest.filter((line) => /^[0-9a-f]{40,64}$/.test(line)) };
+}
+
+/** Removes what a git that was ended in the middle of a pack left. Only for a repository that nobody else writes to. */
+export async function removeHalfPacks(gitFolder: string): Promise<void> {
+  const folder = join(gitFolder, "objects/pack");
+  const names = await readdir(folder).catch(() => []);
+  const half = names.filter((name) => /^(tmp_|\.tmp)/.test(name));
+  await Promise.all(half.map((name) => rm(join(folder, name), { force: true })));
+}

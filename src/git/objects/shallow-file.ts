@@ -1,0 +1,24 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, writeError } from "../../lib/index.ts";
+
+/** The commits of a repository whose parents are not there (gitrepository-layout, "shallow"). */
+export async function readShallow(gitFolder: string): Promise<string[]> {
+  const text = await readFile(join(gitFolder, "shallow"), "latin1").catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return "";
+    throw error;
+  });
+  return text.match(/^[0-9a-f]{40,64}$/gm) ?? [];
+}
+
+/** Writes them; there is no such file where there are none. */
+export async function writeShallow(gitFolder: string, commits: Iterable<string>): Promise<void> {
+  const path = join(gitFolder, "shallow");
+  const lines = [...new Set(commits)].map((commit) => `${commit}\n`);
+  try {
+    if (lines.length === 0) await rm(path, { force: true });
+    else await writeFile(path, lines.join(""));
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}

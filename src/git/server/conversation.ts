@@ -1,0 +1,121 @@
+import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import type { Access } from "../access.ts";
+import { named } from "../failures.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
+import type { HttpStream } from "../http/exchange.ts";
+import { statusError } from "../http/failures.ts";
+import { followRedirect, redirectRefused } from "../http/redirect.ts";
+import type { HostMemory, KnownHost } from "./host-memory.ts";
+import type { Advertisement } from "./advertisement.ts";
+import type { Ref } from "./session.ts";
+
+/** What has been said so far between us and one repository's server over http(s). */
+export interface Conversation {
+  access: Access;
+  client: HttpClient;
+  memory: HostMemory;
+  /** What is known of the host, from earlier calls too. */
+  known: KnownHost;
+  signal: AbortSignal;
+  /** The url that is asked, after a redirect that was followed. */
+  base: GitUrl;
+  redirectedTo?: string;
+  advertisement?: Advertisement;
+  /** Whether a request of protocol v2 was answered as one. */
+  spokeV2: boolean;
+  /** Every reference that was listed. */
+  seen: Map<string, Ref>;
+}
+
+export const SERVICE = "git-upload-pack";
+
+/** One request below the repository's url. */
+export interface Ask {
+  method: "GET" | "POST";
+  suffix: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+
+/** A command of protocol v2. */
+export function command(body: Buffer): Ask {
+  const headers = { "content-type": `application/x-${SERVICE}-request`, accept: `application/x-${SERVICE}-result` };
+  return { method: "POST", suffix: `/${SERVICE}`, headers, body };
+}
+
+/** Asks, and reads the whole answer. One redirect is followed, within origin and scope, and remembered. Throws REDIRECT_REFUSED. */
+export async function send(talk: Conversation, ask: Ask): Promise<HttpResponse> {
+  return withRedirect(talk, ask, (request) => talk.client.send(request));
+}
+
+/** As `send`, but gives the answer as soon as its head is there. */
+export async function open(talk: Conversation, ask: Ask): Promise<HttpStream> {
+  return withRedirect(talk, ask, (request) => talk.client.open(request));
+}
+
+async function withRedirect<T extends Pick<HttpStream, "status" | "headers">>(
+  talk: Conversation,
+  { method, suffix, headers, body }: Ask,
+  exchange: (request: HttpRequest) => Promise<T & { drop?: () => void }>,
+): Promise<T> {
+  const ask = (): Promise<T & { drop?: () => void }> =>
+    exchange({
+      method,
+      url: repositoryUrl(talk.base) + suffix,
+      headers: { ...headers, "git-protocol": "version=2" },
+      signal: talk.signal,
+      ...(body && { body }),
+    });
+  const first = await ask();
+  if (![301, 302, 303, 307, 308].includes(first.status)) return first;
+  first.drop?.();
+  if (talk.redirectedTo !== undefined) throw redirectRefused(talk.access, first.headers.location ?? "");
+  const asked = repositoryUrl(talk.base) + suffix;
+  talk.base = followRedirect(first.headers.location, { access: talk.access, asked, suffix });
+  talk.redirectedTo = talk.base.href;
+  const second = await ask();
+  if (second.status < 300 || second.status >= 400) return second;
+  second.drop?.();
+  throw redirectRefused(talk.access, second.headers.location ?? "");
+}
+
+/** git adds its own path to the url's, without a second slash. */
+export function repositoryUrl(url: GitUrl): string {
+  return url.href.replace(/\/$/, "");
+}
+
+/** Answers to a first v2 request that mean "perhaps not spoken here", not "no such repository". */
+const PERHAPS_NOT_SPOKEN = new Set([400, 404, 405, 406, 411, 415, 422, 501]);
+
+/** Whether this status of an answer to a v2 command may come from a server that does not know v2. */
+export function perhapsNotSpoken(
+  talk: Conversation,
+  { status, headers }: Pick<HttpStream, "status" | "headers">,
+): boolean {
+  if (talk.spokeV2) return false;
+  return PERHAPS_NOT_SPOKEN.has(status) || (status >= 500 && headers["retry-after"] === undefined);
+}
+
+/** Throws the error for a status that is one. */
+export function throwForStatus(talk: Conversation, { status, headers }: Pick<HttpStream, "status" | "headers">): void {
+  const error = statusError(status, { ...talk.client.asked, url: talk.access.url }, headers["retry-after"]);
+  if (error) throw error;
+}
+
+/** The error for an answer that is not git's. */
+export function notGit(talk: Conversation, what: string): BowlineError {
+  return new BowlineError({
+    code: "GIT_PROTOCOL",
+    message: `"${named(talk.access.url)}" is not a git repository's url: ${what}`,
+    hint: "check that the url is the one that git clone takes, not a page of the web site",
+  });
+}
+
+/** The error for a refusal in the server's own words. */
+export function refusedByServer(talk: Conversation, words: string): BowlineError {
+  return new BowlineError({
+    code: "GIT_PROTOCOL",
+    message: `the git server of "${named(talk.access.url)}" says: ${words.slice(0, 300)}`,
+    hint: "ask whoever runs the server",
+  });
+}
