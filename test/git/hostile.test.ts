@@ -147,6 +147,18 @@ describe("what a repository holds does nothing to this machine", () => {
     expect(error).toMatchObject({ code: "GIT_CONTENT_REFUSED" });
   });
 
+  it.each(["-u./payload", "ext::sh -c ./payload"])(
+    "a submodule that a filter hides from git's checks (%s)",
+    async (url) => {
+      const files = {
+        ".gitmodules": submodule("x", `path = lib\nurl = ${url}\n`),
+        lib: { submodule: "b0".repeat(20) },
+      };
+      await server.add("org/hidden", { commits: [{ files }] });
+      expect(await refused(request("hidden", { submodules: true, history: "commits" }))).toMatchObject({ exitCode: 2 });
+    },
+  );
+
   it("a submodule below a folder that differs from a link only in its letters goes into the folder", async () => {
     const lib = await server.add("org/lib");
     const outside = await temporaryFolder();

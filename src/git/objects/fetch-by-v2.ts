@@ -9,7 +9,7 @@ import { tooLarge } from "./byte-budget.ts";
 import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
 import { planFetch, type FetchPlan } from "./fetch-plan.ts";
-import { indexPack, removeHalfPacks, type StoredPack } from "./index-pack.ts";
+import { indexPack, removeHalfPacks } from "./index-pack.ts";
 import { PACK_HEADER_LENGTH, readPackHeader } from "./pack-header.ts";
 import { missingInPack } from "./pack-index.ts";
 import { addPackedRefs, writeRef } from "./packed-refs.ts";
@@ -56,8 +56,8 @@ async function fetchOnce(options: FetchByV2Options): Promise<{ bytes: number } |
   const shallow = await readShallow(gitFolder);
   const wish = wishFor(options, plan, shallow);
   try {
-    const { bytes, stored } = await store({ options, source, wish });
-    await checkArrived(options, plan, stored);
+    const { bytes, index } = await store({ options, source, wish });
+    await checkArrived(options, plan, index);
     await keepRefs(options, plan);
     return { bytes };
   } catch (error) {
@@ -79,7 +79,7 @@ interface Storing {
 }
 
 /** Sends the request, starts git while the server works, and streams the answer into it. */
-async function store({ options, source, wish }: Storing): Promise<{ bytes: number; stored: StoredPack }> {
+async function store({ options, source, wish }: Storing): Promise<{ bytes: number; index: string }> {
   const { git, gitFolder, request, deadline } = options;
   const { onEvent, policy } = request;
   const tell = (event: ReturnType<typeof wordsOf>): void => void (event && onEvent?.(event));
@@ -103,9 +103,9 @@ async function store({ options, source, wish }: Storing): Promise<{ bytes: numbe
   }
   const onLine = (line: string): void => tell(progressOf(line, bytes));
   const filtered = wish.filter !== undefined;
-  const stored = await indexPack({ git, gitFolder, policy, filtered, pack: pack(), onLine, signal: deadline.signal });
+  const index = await indexPack({ git, gitFolder, policy, filtered, pack: pack(), onLine, signal: deadline.signal });
   await answer?.finish();
-  return { bytes, stored };
+  return { bytes, index };
 }
 
 /** More objects than the largest repositories have by far; git would set memory aside for each before it looks at the first. */
@@ -138,9 +138,9 @@ async function* headChecked(pack: AsyncIterable<Buffer[]>, { access }: FetchOpti
 async function checkArrived(
   { git, gitFolder, access }: FetchOptions,
   { wants }: FetchPlan,
-  stored: StoredPack,
+  index: string,
 ): Promise<void> {
-  const elsewhere = await missingInPack(stored.index, wants);
+  const elsewhere = await missingInPack(index, wants);
   if (elsewhere.length === 0) return;
   const input = elsewhere.join("\n");
   const { stdout } = await git.run([`--git-dir=${gitFolder}`, "cat-file", "--batch-check"], { input });

@@ -16,19 +16,11 @@ export interface IndexPackOptions {
   signal: AbortSignal;
 }
 
-/** What git made of a pack that was streamed into it. */
-export interface StoredPack {
-  /** Path of its index. */
-  index: string;
-  /** `.gitmodules` files that were left out by the filter, so that nobody has looked at them. */
-  unseen: string[];
-}
-
 /**
  * Streams a pack into a repository: each object's name is computed anew, its form is checked, and without a filter that all it leads to is
- * there. Throws GIT_CONTENT_REFUSED for what fails that, and what reading the pack threw.
+ * there. Returns the path of the index of what came. Throws GIT_CONTENT_REFUSED for what fails that, and what reading the pack threw.
  */
-export async function indexPack(options: IndexPackOptions): Promise<StoredPack> {
+export async function indexPack(options: IndexPackOptions): Promise<string> {
   const { git, gitFolder, policy, filtered, pack, onLine, signal } = options;
   const ignored = fsckIgnored(policy).map((id) => `${id}=ignore`);
   const strict = ignored.length === 0 ? "--strict" : `--strict=${ignored.join(",")}`;
@@ -36,14 +28,12 @@ export async function indexPack(options: IndexPackOptions): Promise<StoredPack> 
   const checks = filtered ? ["--fsck-objects", "--promisor"] : [strict];
   const command = [`--git-dir=${gitFolder}`, "index-pack", "--stdin", "--fix-thin", "-v", ...checks];
   const { stdout } = await git.run(command, { input: pack, onLine, signal });
-  const [first = "", ...rest] = stdout.toString("latin1").split("\n");
-  const name = /^pack\t([0-9a-f]{40,64})$/.exec(first)?.[1];
-  if (name === undefined) {
-    const message = `git index-pack does not name the pack that it made: ${JSON.stringify(first.slice(0, 100))}`;
-    throw new BowlineError({ code: "INTERNAL", message, hint: "report this as a bug" });
-  }
-  const index = join(gitFolder, "objects/pack", `pack-${name}.idx`);
-  return { index, unseen: rest.filter((line) => /^[0-9a-f]{40,64}$/.test(line)) };
+  // after this line git repeats what followed the pack, which is not its own words
+  const [line = ""] = stdout.toString("latin1").split("\n");
+  const name = /^pack\t([0-9a-f]{40,64})$/.exec(line)?.[1];
+  if (name !== undefined) return join(gitFolder, "objects/pack", `pack-${name}.idx`);
+  const message = `git index-pack does not name the pack that it made: ${JSON.stringify(line.slice(0, 100))}`;
+  throw new BowlineError({ code: "INTERNAL", message, hint: "report this as a bug" });
 }
 
 /** Removes what a git that was ended in the middle of a pack left. Only for a repository that nobody else writes to. */
