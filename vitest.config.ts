@@ -1,7 +1,18 @@
 import { defineConfig } from "vitest/config";
 
 /** The suites that fetch over http: once by the engine's own protocol, once by git, with the same result. */
-const FETCHING = ["faults", "hosts", "hostile", "killed", "lfs", "materialize", "scope", "servers", "submodules", "trust"];
+const FETCHING = [
+  "faults",
+  "hosts",
+  "hostile",
+  "killed",
+  "lfs",
+  "materialize",
+  "scope",
+  "servers",
+  "submodules",
+  "trust",
+];
 
 export default defineConfig({
   test: {

@@ -8,7 +8,7 @@ import { openHttpSession } from "./server/http-session.ts";
 import type { GitRequest, Resolution } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { parseRevision } from "../lib/index.ts";
-import type { OpenSession } from "./server/session.ts";
+import type { OpenSession } from "./server/open-session.ts";
 
 const TRIES = 3;
 

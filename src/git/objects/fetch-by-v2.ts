@@ -1,10 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { BowlineError } from "../../lib/index.ts";
 import { named } from "../failures.ts";
+import type { GitEvent } from "../request.ts";
 import { withRetries } from "../retry.ts";
 import type { FetchAnswer } from "../server/fetch-answer.ts";
 import type { FetchWish } from "../server/fetch-command.ts";
-import type { PackSource } from "../server/session.ts";
+import type { PackSource } from "../server/open-session.ts";
 import { tooLarge } from "./byte-budget.ts";
 import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
@@ -82,7 +83,9 @@ interface Storing {
 async function store({ options, source, wish }: Storing): Promise<{ bytes: number; index: string }> {
   const { git, gitFolder, request, deadline } = options;
   const { onEvent, policy } = request;
-  const tell = (event: ReturnType<typeof wordsOf>): void => void (event && onEvent?.(event));
+  const tell = (event: GitEvent | undefined): void => {
+    if (event !== undefined) onEvent?.(event);
+  };
   const asked = source.fetch(wish, (text) => tell(wordsOf(text)));
   asked.catch(() => undefined);
   // the request is on its way before this thread is busy with starting a process

@@ -1,5 +1,6 @@
 import { notFound } from "../server/find-commit.ts";
-import type { PackSource, Ref } from "../server/session.ts";
+import type { PackSource } from "../server/open-session.ts";
+import type { Ref } from "../server/session.ts";
 import type { FetchOptions } from "./fetch-options.ts";
 
 /** Which objects are asked for, and which references stand for them here when they have come. */

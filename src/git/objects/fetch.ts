@@ -1,6 +1,7 @@
 import { contextOf } from "../failures.ts";
 import { redirectWarning } from "../http/redirect.ts";
 import { openHttpSession } from "../server/http-session.ts";
+import type { OpenSession } from "../server/open-session.ts";
 import type { Session } from "../server/session.ts";
 import { fetchByGit } from "./fetch-by-git.ts";
 import { fetchByV2 } from "./fetch-by-v2.ts";
@@ -27,7 +28,7 @@ export async function fetchObjects(options: FetchOptions): Promise<Fetched> {
 }
 
 async function fetchOver(session: Session, options: FetchOptions): Promise<Fetched> {
-  const { takeOver } = session;
+  const { takeOver } = session as Partial<OpenSession>;
   const own = takeOver && (await fetchByV2({ ...options, takeOver }));
   if (own !== undefined && "bytes" in own) return { ...own, way: "v2", ...tellRedirect(session, options) };
   const byGit = await fetchByGit({ ...options, session });

@@ -8,7 +8,8 @@ import {
   type Revision,
 } from "../../lib/index.ts";
 import { named } from "../failures.ts";
-import type { OpenSession, Ref } from "./session.ts";
+import type { OpenSession } from "./open-session.ts";
+import type { Ref } from "./session.ts";
 
 /** A revision's commit and, unless it was named as one, the reference it came from. */
 export interface Found {

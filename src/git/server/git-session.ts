@@ -8,7 +8,8 @@ import { openGit, type Git } from "../process/open-git.ts";
 import { receivedBytes, tooLarge, watchBytes } from "../objects/byte-budget.ts";
 import { withPrivateFolder } from "../process/private-folder.ts";
 import type { GitRequest } from "../request.ts";
-import type { OpenSession, Ref, ServerFeatures } from "./session.ts";
+import type { OpenSession } from "./open-session.ts";
+import type { Ref, ServerFeatures } from "./session.ts";
 import { join } from "node:path";
 
 /** A session over ssh or file: git speaks, one process for all references. */

@@ -6,7 +6,8 @@ import { notGit, repositoryUrl, type Conversation } from "./conversation.ts";
 import { isNotOurs, lsRefsBody, readRefs, serverError, wantBody } from "./ls-refs.ts";
 import { openPackSource } from "./pack-source.ts";
 import type { Packet } from "./pkt-line.ts";
-import type { OpenSession, Ref, ServerFeatures } from "./session.ts";
+import type { OpenSession } from "./open-session.ts";
+import type { Ref, ServerFeatures } from "./session.ts";
 import { advertise, inV2 } from "./speak.ts";
 
 /**

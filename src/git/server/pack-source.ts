@@ -13,7 +13,8 @@ import { readFetchAnswer, type Ear, type FetchAnswer } from "./fetch-answer.ts";
 import { fetchBody, type FetchWish } from "./fetch-command.ts";
 import { notFound } from "./find-commit.ts";
 import { isNotOurs } from "./ls-refs.ts";
-import type { PackSource, Ref } from "./session.ts";
+import type { PackSource } from "./open-session.ts";
+import type { Ref } from "./session.ts";
 import { advertise, heardV2, remember } from "./speak.ts";
 
 /** An error page is read to here, so that the connection is free again. */
