@@ -1,5 +1,6 @@
 import type { Catalog, EnvVar } from "../connections/index.ts";
 import type { Place, Problem } from "../lib/index.ts";
+import type { DockerEnvironment } from "./docker.ts";
 
 /** The config file, read and checked, with what the environment adds. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   policy: Policy;
   home: Home;
   network: Network;
+  /** What the environment says of Docker; absent where nobody asked. */
+  docker?: DockerEnvironment;
   /** Every value that is in force, and where it comes from: what `bowline config view` shows. Holds no password. */
   settings: Setting[];
   warnings: Problem[];

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { BowlineError, errnoOf } from "../lib/index.ts";
 import type { Config } from "./config.ts";
 import { DEFAULT_POLICY } from "./default-policy.ts";
+import { dockerFrom } from "./docker.ts";
 import { type ConfigRequest, findConfig } from "./find-config.ts";
 import { homeFolders } from "./home.ts";
 import { networkFrom } from "./network.ts";
@@ -25,6 +26,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     policy: DEFAULT_POLICY,
     home,
     network,
+    docker: dockerFrom(request.env),
     settings: [],
     warnings: [],
   };

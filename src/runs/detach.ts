@@ -1,18 +1,13 @@
-import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemRecord } from "../lib/index.ts";
 import type { RunRecord } from "./record.ts";
+import { startSupervisor, type SupervisorStart } from "./start-supervisor.ts";
 import type { RunStore } from "./store/store.ts";
 import { isFinal } from "./transitions.ts";
 
-export interface DetachOptions {
-  uuid: string;
-  folder: string;
+export interface DetachOptions extends SupervisorStart {
   store: RunStore;
-  command: readonly string[];
-  env: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** How often the new supervisor's progress is looked at, in milliseconds. */
@@ -20,24 +15,14 @@ const INTERVAL = 50;
 
 /** Starts a process that supervises the run; resolves when it has pinned the commits and scheduled the run, or the run is over. */
 export async function detach({ uuid, folder, store, command, env }: DetachOptions): Promise<RunRecord> {
-  const [program = "", ...args] = command;
-  const words = join(folder, "supervisor.log");
-  const file = openSync(words, "a", 0o600);
-  // A detached run started inside of another run's job belongs to itself: without that run's mark it is not ended with it.
-  const { BOWLINE_RUN_UUID: _outer, ...own } = env;
-  const child = spawn(program, [...args, uuid], { detached: true, env: own, stdio: ["ignore", file, file] });
-  closeSync(file);
-  let gone = false;
-  child.once("error", () => (gone = true));
-  child.once("exit", () => (gone = true));
-  child.unref();
+  const supervisor = startSupervisor({ uuid, folder, command, env });
   for (;;) {
     // Asked before the store is: what it wrote before its end is then seen.
-    const wasGone = gone;
+    const wasGone = supervisor.isGone();
     const record = (await store.find(uuid))?.record;
     if (record === undefined) throw new Error(`the run ${uuid} was removed while it started`);
     if (isFinal(record.status) || record.startedAt !== undefined) return record;
-    if (wasGone) await store.change(uuid, notStarted().change, notStarted(lastWords(words)).update);
+    if (wasGone) await store.change(uuid, notStarted().change, notStarted(lastWords(supervisor.words)).update);
     else await sleep(INTERVAL);
   }
 }

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { checkPlanFor, createExecutor, type Executor } from "../executors/index.ts";
-import { BowlineError, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
+import { checkPlanFor, createExecutor, outlivesSupervisor, type Executor } from "../executors/index.ts";
+import { BowlineError, isAlive, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
+import { adopt } from "./adopt.ts";
 import { requestStop } from "./control.ts";
 import { detach } from "./detach.ts";
 import { readLogs } from "./logs/read-logs.ts";
@@ -35,8 +36,19 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
   let opened: Promise<RunStore> | undefined;
   const store = (): Promise<RunStore> => (opened ??= openStore(join(home.data, "runs.db")));
 
+  const adoptions = new Map<string, Promise<void>>();
+
   async function sweep(): Promise<Swept> {
-    return sweepRuns(await store());
+    const opened = await store();
+    return sweepRuns(opened, async (run) => {
+      const { superviseCommand: command, env } = options;
+      const { uuid } = run.record;
+      // A library that gave no command leaves such a run to the next one who has it.
+      if (command === undefined) return;
+      const adoption = adoptions.get(uuid) ?? adopt(run, { store: opened, command, env });
+      adoptions.set(uuid, adoption);
+      await adoption.finally(() => adoptions.delete(uuid));
+    });
   }
 
   async function find(id: string): Promise<StoredRun> {
@@ -54,32 +66,46 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
   async function create(request: StartRequest) {
     const { places, plan, restartOf } = request;
     const choice = request.executor ?? options.config.executor;
-    const executor = await createExecutor(choice, parts.engine);
+    const executor = await createExecutor(choice, { engine: parts.engine, config: options.config });
     const check = await checkPlanFor(choice.kind, plan, options.config);
     if (check.errors.length > 0) throw new BowlineError(check.errors);
+    const kept = (await executor.ready?.()) ?? choice;
     await mkdir(places.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       throw writeError(places.folder, error);
     });
     reserveSettlement(places.folder);
     const warnings = [...(request.warnings ?? []), ...check.warnings].map(problemRecord);
     const supervisor = ownIdentity();
-    const record = await (await store()).create({ places, plan, executor: choice, supervisor, warnings, restartOf });
+    const record = await (await store()).create({ places, plan, executor: kept, supervisor, warnings, restartOf });
     return { executor, record };
   }
 
   async function carryOut(uuid: string, { executor, attached }: { executor?: Executor; attached: Attached }) {
     const opened = await store();
-    if (!(await opened.takeOver(uuid, ownIdentity()))) throw notWaiting(uuid);
-    const run = await opened.find(uuid);
-    if (run === undefined) throw runNotFound(uuid);
+    const before = await opened.find(uuid);
+    if (before === undefined) throw runNotFound(uuid);
+    const its = executor ?? (await createExecutor(before.executor, { engine: parts.engine, config: options.config }));
+    const resumed = await take(before, its);
+    const run = (await opened.find(uuid)) ?? before;
     return supervise({
-      run,
-      executor: executor ?? (await createExecutor(run.executor, parts.engine)),
+      ...{ run, resumed, executor: its },
       store: opened,
       secrets: parts.secrets,
       options,
       attached,
     });
+  }
+
+  /** Makes this process the supervisor; gives whether an earlier one had begun. */
+  async function take({ record, supervisor, executor: { kind } }: StoredRun, executor: Executor): Promise<boolean> {
+    const opened = await store();
+    const { uuid } = record;
+    if (await opened.takeOver(uuid, ownIdentity())) return false;
+    if (isFinal(record.status) || !outlivesSupervisor(kind) || isAlive(supervisor) !== false) throw notWaiting(uuid);
+    // Without the engine nothing of the run can be told: it stays as it is.
+    await executor.ready?.();
+    if (!(await opened.adopt(uuid, { gone: supervisor, now: ownIdentity() }))) throw notWaiting(uuid);
+    return true;
   }
 
   async function start(request: StartRequest, attached: Attached = {}): Promise<RunRecord> {

@@ -1,8 +1,9 @@
 import type { GitStep, Plan } from "../compile/index.ts";
-import type { Executor, ExecutionContext, ExecutionEvent, Outcome } from "../executors/index.ts";
+import type { Executor, ExecutionContext, ExecutionEvent, Outcome, Resumed } from "../executors/index.ts";
 import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
 import { watchControl } from "./control.ts";
 import { openJournal } from "./journal.ts";
+import { lastPosition } from "./logs/log-position.ts";
 import { openLogWriter } from "./logs/log-writer.ts";
 import type { RunCode, RunRecord, StatusChange } from "./record.ts";
 import type { Attached, RunsOptions } from "./runs.ts";
@@ -17,6 +18,8 @@ export interface Supervision {
   secrets: SecretSource;
   options: RunsOptions;
   attached: Attached;
+  /** An earlier supervisor had begun it. */
+  resumed?: boolean;
 }
 
 /** Carries a compiled run to its end: pins its commits, hands it to its executor, keeps its logs and writes down what happens. Never throws for what goes wrong in the run. Gives the record of its end. */
@@ -26,6 +29,7 @@ export async function supervise({
   store,
   options,
   attached,
+  resumed = false,
   ...given
 }: Supervision): Promise<RunRecord> {
   const { uuid } = run.record;
@@ -47,7 +51,7 @@ export async function supervise({
   });
   const warnings: ProblemRecord[] = [...(run.record.warnings ?? [])];
   /** By step: neighbouring steps run side by side, the record has them in declared order. */
-  const codeReferences = new Map<string, RunCode>();
+  const codeReferences = knownReferences(run);
 
   function onEvent(raw: ExecutionEvent): void {
     const event = redactor.value(raw);
@@ -76,7 +80,8 @@ export async function supervise({
 
   function pinned({ init }: Plan): void {
     for (const step of init) {
-      if (step.kind === "git" && step.pin !== undefined) codeReferences.set(step.name, pinnedCode(step, step.pin));
+      if (step.kind !== "git" || step.pin === undefined || codeReferences.has(step.name)) continue;
+      codeReferences.set(step.name, pinnedCode(step, step.pin));
     }
     noteCode();
   }
@@ -91,6 +96,7 @@ export async function supervise({
     config: { ...options.config, executor: run.executor },
     env: options.env,
     folder: run.folder,
+    ...(resumed ? { resumed: resumedFrom(run) } : {}),
     readSecret: (name) => secrets.read("secret", name),
     readConfigMap: (name) => secrets.read("configMap", name),
     findCredentialFor: secrets.findCredentialFor,
@@ -106,6 +112,23 @@ export async function supervise({
   const left = await journal.finish(redactor.value(change), redactor.value({ ...update, logs: logs.containers() }));
   const { record } = (await store.find(uuid)) ?? run;
   return left === undefined ? record : settledRecord(record, left);
+}
+
+/** What an earlier supervisor wrote down, by step. */
+function knownReferences({ plan, record }: StoredRun): Map<string, RunCode> {
+  const known = plan.init.flatMap((step): [string, RunCode][] => {
+    const reference = record.codeReferences.find(({ path }) => step.kind === "git" && path === step.path);
+    return reference === undefined ? [] : [[step.name, reference]];
+  });
+  return new Map(known);
+}
+
+function resumedFrom({ record, folder }: StoredRun): Resumed {
+  return {
+    startedAt: record.startedAt ?? new Date().toISOString(),
+    begun: record.statuses.some(({ status }) => status === "running"),
+    logged: (container, stream) => lastPosition(folder, container, stream),
+  };
 }
 
 /** Runs it, and says how it ended. */

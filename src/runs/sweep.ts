@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { endRun } from "../executors/index.ts";
+import { endRun, outlivesSupervisor } from "../executors/index.ts";
 import { sweepPrivateFolders } from "../git/index.ts";
 import { BowlineError, isAlive, ownIdentity, problemRecord } from "../lib/index.ts";
 import type { RunRecord } from "./record.ts";
@@ -17,13 +17,20 @@ export interface Swept extends SweepReport {
 /** Milliseconds between TERM and KILL for what a dead supervisor left; its reaper gave it more. */
 const ORPHAN_GRACE = 2_000;
 
-/** Settles runs whose supervisor is gone, ends what is left of them, and forgets those whose ttl is over. */
-export async function sweepRuns(store: RunStore): Promise<Swept> {
+/**
+ * Settles runs whose supervisor is gone, ends what is left of them, and forgets those whose ttl is over. Where the job goes on without its
+ * supervisor, the run is handed to `adopt`.
+ */
+export async function sweepRuns(store: RunStore, adopt: (run: StoredRun) => Promise<void>): Promise<Swept> {
   const swept: Swept = { lost: [], expired: [], untold: new Map() };
   for (const run of await store.open()) {
     const left = readSettlement(run.folder);
     if (left === undefined && isAlive(run.supervisor) !== false) continue;
     const { uuid } = run.record;
+    if (left === undefined && outlivesSupervisor(run.executor.kind)) {
+      await adopt(run);
+      continue;
+    }
     if (left === undefined) await endRun(uuid, { grace: ORPHAN_GRACE });
     const settlement = left ?? lost(run);
     if (left === undefined) swept.lost.push(uuid);

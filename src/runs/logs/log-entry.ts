@@ -11,6 +11,8 @@ export interface StoredLine {
   text: string;
   bytes?: string;
   partial?: true;
+  /** Everything of the stream up to this place of the engine's own log is kept: `TIME#COUNT`. */
+  at?: string;
 }
 
 /** Where the logs of a run lie: one file a container, and the full one before it. */

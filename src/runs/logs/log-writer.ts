@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
+import type { LogPosition } from "../../executors/index.ts";
 import type { RedactingStream, Redactor } from "../../lib/index.ts";
 import type { LogLine } from "../runs.ts";
-import { createLineSplitter, type LineSplitter, type Piece } from "./line-splitter.ts";
+import { createLinePlaces, type LinePlaces, type PlacedPiece } from "./line-places.ts";
+import { createLineSplitter, type LineSplitter } from "./line-splitter.ts";
 import { lineOf, logFolder, type StoredLine } from "./log-entry.ts";
 import { openLogFile, type LogFile } from "./log-file.ts";
 
@@ -13,7 +15,7 @@ const PATIENCE = 300;
 
 /** Takes the raw output of a run's containers; masks, cuts into lines, writes, and tells. */
 export interface LogWriter {
-  write: (container: string, stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+  write: (container: string, stream: "stdout" | "stderr", chunk: Uint8Array, position?: LogPosition) => void;
   /** A word of our own, on a line of its own. */
   say: (container: string, text: string) => void;
   containers: () => string[];
@@ -30,6 +32,7 @@ export interface LogWriterOptions {
 interface Channel {
   redacting: RedactingStream;
   splitter: LineSplitter;
+  places: LinePlaces;
   timer?: NodeJS.Timeout;
 }
 
@@ -48,14 +51,15 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
     return file;
   }
 
-  function store(container: string, stream: LogLine["stream"], pieces: readonly Piece[]): void {
-    for (const { text, bytes, partial } of pieces) {
+  function store(container: string, stream: LogLine["stream"], pieces: readonly PlacedPiece[]): void {
+    for (const { text, bytes, partial, time, at } of pieces) {
       const line: StoredLine = {
-        time: new Date().toISOString(),
+        time: (time === undefined ? new Date() : new Date(time)).toISOString(),
         stream,
         text,
         ...(bytes === undefined ? {} : { bytes: Buffer.from(bytes).toString("base64") }),
         ...(partial === undefined ? {} : { partial }),
+        ...(at === undefined ? {} : { at }),
       };
       fileOf(container).append(line);
       options.onLine?.(lineOf(container, line));
@@ -65,27 +69,30 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
   function channelOf(key: string): Channel {
     let channel = channels.get(key);
     if (channel === undefined) {
-      channel = { redacting: options.redactor.stream(), splitter: createLineSplitter() };
+      channel = { redacting: options.redactor.stream(), splitter: createLineSplitter(), places: createLinePlaces() };
       channels.set(key, channel);
     }
     return channel;
   }
 
-  function write(container: string, stream: "stdout" | "stderr", chunk: Uint8Array): void {
+  function write(container: string, stream: "stdout" | "stderr", chunk: Uint8Array, position?: LogPosition): void {
     const channel = channelOf(`${stream} ${container}`);
-    store(container, stream, channel.splitter.push(channel.redacting.push(chunk)));
+    if (position !== undefined) channel.places.add(position, { endsLine: chunk.at(-1) === 0x0a });
+    store(container, stream, channel.places.of(channel.splitter.push(channel.redacting.push(chunk))));
     clearTimeout(channel.timer);
     channel.timer = setTimeout(() => {
-      const { redacting, splitter } = channel;
-      store(container, stream, [...splitter.push(redacting.pause()), ...splitter.flush()]);
+      const { redacting, splitter, places } = channel;
+      store(container, stream, places.ofAll([...splitter.push(redacting.pause()), ...splitter.flush()]));
     }, PATIENCE).unref();
   }
 
   function close(): void {
-    for (const [key, { redacting, splitter, timer }] of channels) {
+    for (const [key, channel] of channels) {
+      const { redacting, splitter, places, timer } = channel;
       clearTimeout(timer);
       const [stream, container] = splitAtSpace(key);
-      store(container, stream as "stdout" | "stderr", [...splitter.push(redacting.end()), ...splitter.end()]);
+      const pieces = places.ofAll([...splitter.push(redacting.end()), ...splitter.end()]);
+      store(container, stream as "stdout" | "stderr", pieces);
     }
     channels.clear();
     for (const file of files.values()) file.close();

@@ -44,6 +44,17 @@ export async function openStore(path: string): Promise<RunStore> {
           .execute();
       }),
     takeOver: (uuid, supervisor) => attempt(() => takeOver(database, { uuid, supervisor })),
+    adopt: (uuid, { gone, now }) =>
+      attempt(async () => {
+        const taken = await database
+          .updateTable("runs")
+          .set({ supervisor: JSON.stringify(now) })
+          .where("uuid", "=", uuid)
+          .where("final", "=", 0)
+          .where("supervisor", "=", JSON.stringify(gone))
+          .executeTakeFirst();
+        return taken.numUpdatedRows === 1n;
+      }),
     open: () =>
       attempt(() =>
         whole(database, database.selectFrom("runs").selectAll().where("final", "=", 0).orderBy("created_at")),

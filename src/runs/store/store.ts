@@ -19,6 +19,8 @@ export interface RunStore {
   setPlan: (uuid: string, plan: Plan) => Promise<void>;
   /** Makes a process the supervisor of a compiled run, which is queued from then on; false when another one has it. */
   takeOver: (uuid: string, supervisor: ProcessIdentity) => Promise<boolean>;
+  /** Makes a process the supervisor of a run whose supervisor is gone; false when another one was quicker, or the run is over. */
+  adopt: (uuid: string, supervisor: { gone: ProcessIdentity; now: ProcessIdentity }) => Promise<boolean>;
   /** Runs that are not over. */
   open: () => Promise<StoredRun[]>;
   /** Runs whose ttl was over at this time. */

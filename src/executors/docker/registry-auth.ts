@@ -1,0 +1,77 @@
+import { execa } from "execa";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface RegistrySettings {
+  /** Docker's own folder, with its config.json. */
+  folder?: string | undefined;
+  /** What credential helpers are started with. */
+  programs: Readonly<Record<string, string>>;
+}
+
+interface ConfigFile {
+  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
+}
+
+const DOCKER_HUB = "docker.io";
+/** How Docker's client keeps the credential of Docker Hub. */
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+
+/** The registry in an image's name: its first part if that has a dot, a colon or is localhost; else Docker Hub. */
+export function registryOf(image: string): string {
+  const [first = "", ...rest] = image.split("/");
+  return rest.length > 0 && (/[.:]/.test(first) || first === "localhost") ? first : DOCKER_HUB;
+}
+
+/** The header by which the engine is told a registry's credential (`docker login` left it); undefined where there is none. */
+export async function registryAuth(registry: string, settings: RegistrySettings): Promise<string | undefined> {
+  const config = await readConfig(settings.folder);
+  const key = registry === DOCKER_HUB ? DOCKER_HUB_KEY : registry;
+  const helper = config.credHelpers?.[registry] ?? config.credHelpers?.[key] ?? config.credsStore;
+  const found = (helper && (await askHelper(helper, { key, settings }))) || kept(config, [key, registry]);
+  if (!found) return undefined;
+  return Buffer.from(JSON.stringify({ ...found, serveraddress: key })).toString("base64url");
+}
+
+interface Found {
+  username?: string;
+  password?: string;
+  identitytoken?: string;
+}
+
+async function readConfig(folder: string | undefined): Promise<ConfigFile> {
+  if (folder === undefined) return {};
+  try {
+    return JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ConfigFile;
+  } catch {
+    // None is there, or one that Docker itself could not read either; the registry will say what it asks for.
+    return {};
+  }
+}
+
+/** https://github.com/docker/docker-credential-helpers: the server on standard input, JSON on standard output. */
+async function askHelper(
+  helper: string,
+  { key, settings }: { key: string; settings: RegistrySettings },
+): Promise<Found | undefined> {
+  if (!/^[\w.-]+$/.test(helper)) return undefined;
+  const { stdout, exitCode } = await execa(`docker-credential-${helper}`, ["get"], {
+    ...{ input: key, env: { ...settings.programs }, extendEnv: false, reject: false, timeout: 30_000 },
+  });
+  if (exitCode !== 0) return undefined;
+  const { Username = "", Secret = "" } = JSON.parse(stdout) as { Username?: string; Secret?: string };
+  return Username === "<token>" ? { identitytoken: Secret } : { username: Username, password: Secret };
+}
+
+function kept({ auths = {} }: ConfigFile, keys: readonly string[]): Found | undefined {
+  const host = (text: string): string => text.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  const entry = Object.entries(auths).find(([name]) => keys.some((key) => host(name) === host(key)))?.[1];
+  if (entry === undefined) return undefined;
+  if (entry.identitytoken) return { identitytoken: entry.identitytoken };
+  if (!entry.auth) return entry.username ? { username: entry.username, password: entry.password ?? "" } : undefined;
+  const text = Buffer.from(entry.auth, "base64").toString();
+  const colon = text.indexOf(":");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
