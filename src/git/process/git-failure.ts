@@ -65,7 +65,14 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
     hint: "make the folder writable for this user, or use another one",
   },
   {
-    words: /fsck error|object corrupt or missing|invalid path '|error: object [0-9a-f]+: /,
+    words: /File ?name too long|ended by SIG(SEGV|BUS|ABRT)/,
+    code: "GIT_CONTENT_REFUSED",
+    what: "the repository has paths that git or the file system here cannot hold",
+    hint: "have them shortened in the repository, or ask for other folders only: sparse",
+  },
+  {
+    words:
+      /fsck error|object corrupt or missing|invalid path '|error: object [0-9a-f]+: |empty filename in tree entry|malformed mode in tree entry/,
     code: "GIT_CONTENT_REFUSED",
     what: "the repository holds what must not be written to this machine",
     hint: "have the repository repaired; for a harmless fault of old history add its name to policy.fsck.ignore of the config",

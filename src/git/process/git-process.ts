@@ -70,13 +70,17 @@ export function startGit(start: GitStart): Promise<GitExit> {
       });
     }
     child.on("error", (error) => reject(startError(error)));
-    child.on("close", (code) => {
+    child.on("close", (code, endedBy) => {
       end.finish();
       unwatch();
       signal.removeEventListener("abort", end.begin);
       if (signal.aborted) return reject(abortError(signal));
       if (fault !== undefined) return reject(fault as Error);
-      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: stderr() });
+      resolve({
+        code: code ?? 128,
+        stdout: Buffer.concat(stdout),
+        stderr: stderr() + (endedBy ? `\nfatal: ended by ${endedBy}` : ""),
+      });
     });
   });
 }

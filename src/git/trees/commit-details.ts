@@ -31,5 +31,19 @@ export async function readCommit(
       hint: "name a commit, a branch or a tag",
     });
   }
-  return { tree, author: { name, email }, date: new Date(Number(seconds) * 1000).toISOString(), subject };
+  return {
+    tree,
+    author: { name: cut(name), email: cut(email) },
+    date: new Date(Math.min(Number(seconds) * 1000, LAST_DATE)).toISOString(),
+    subject: cut(subject),
+  };
+}
+
+/** A commit may say megabytes in one line; records, and the 4 KiB of a termination message, keep what somebody reads. */
+const LENGTH = 1_000;
+/** The last one that ISO 8601 writes with four digits of a year. */
+const LAST_DATE = Date.UTC(9999, 11, 31);
+
+function cut(text: string): string {
+  return text.length > LENGTH ? `${text.slice(0, LENGTH - 1)}…` : text;
 }
