@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from "node:net";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import {
   type RecordedRequest,
   type Repository,
 } from "../support/index.ts";
-import { requestFor } from "./request.ts";
+import { requestFor, WAY } from "./request.ts";
 
 const QUICK: Policy = {
   ...DEFAULT_POLICY,
@@ -183,15 +183,23 @@ describe("a server that lies in a fetch", () => {
     ["garbage", () => Buffer.from("fffe garbage")],
     ["no packfile", () => FLUSH],
     ["a section that there is not", () => Buffer.concat([packet("wanted-nothing\n"), FLUSH])],
-    [
-      "a shallow line that is none",
-      (body) => Buffer.concat([packet("shallow-info\n"), packet("shallow ../../x\n"), Buffer.from("0001"), body]),
-    ],
     ["nothing", () => Buffer.alloc(0)],
   ] as [string, (body: Buffer) => Buffer][])("%s", async (_, rewrite) => {
     server.faults.push({ match: isFetch, rewrite });
     const { code } = await refused(request());
     expect(code).toMatch(/^(GIT_PROTOCOL|GIT_CONTENT_REFUSED|HOST_REFUSED|HOST_BUSY|GIT_REVISION_NOT_FOUND)$/);
+  });
+
+  it("a shallow line that is none is not written down", async () => {
+    const shallow = [packet("shallow-info\n"), packet("shallow ../../x\n"), Buffer.from("0001")];
+    server.faults.push({ match: isFetch, rewrite: (body) => Buffer.concat([...shallow, body]) });
+    const target = join(await temporaryFolder(), "repo");
+    const asked = request();
+    const fetching = materialize({ ...asked, resolution: await resolve(asked), target });
+    // git refuses such an answer, the engine passes the line over
+    if (WAY === "git") return expect(fetching).rejects.toMatchObject({ code: "GIT_PROTOCOL" });
+    await fetching;
+    expect(await readFile(join(target, ".git/shallow"), "utf8")).toBe(`${repository.commits["main"]}\n`);
   });
 
   it("the pack of another commit", async () => {

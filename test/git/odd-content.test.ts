@@ -186,7 +186,8 @@ describe("what no git makes is refused, and nothing is written", () => {
       { files: [["100644", "f", "x"]], folders: Array.from({ length: 5000 }, () => "d") },
     ],
   ] as [string, Forged][])("%s", async (_, forged) => {
-    expect(await refusal(forged)).toBe("GIT_CONTENT_REFUSED");
+    // the server may be the one who finds it
+    expect(await refusal(forged)).toMatch(/^GIT_(CONTENT_REFUSED|PROTOCOL)$/);
   });
 
   it("a name that the file system cannot hold", async () => {
