@@ -1,15 +1,16 @@
 import type { Config } from "../config/index.ts";
+import { withExecutor, type ExecutorOptions } from "./executor-options.ts";
 import { openRuns, type Runs } from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
 import { openConfig } from "./open-config.ts";
 
 /** The config and the runs, closed again whatever happens. */
 export async function withRuns<T>(
-  options: { config?: string },
+  options: ExecutorOptions & { config?: string },
   context: CliContext,
   use: (runs: Runs, config: Config) => Promise<T>,
 ): Promise<T> {
-  const config = await openConfig(options, context);
+  const config = withExecutor(await openConfig(options, context), options);
   const runs = openRuns({ config, env: { ...context.env }, superviseCommand: superviseCommand(config) });
   try {
     return await use(runs, config);

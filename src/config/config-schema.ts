@@ -13,7 +13,7 @@ import { checkedText, report, text } from "./fields.ts";
 import { fitsTimer, readDuration, readSize } from "./quantities.ts";
 
 /** The keys of a config; any other one is somebody else's and only worth a warning. */
-export const CONFIG_KEYS = ["executor", "connections", "credentials", "init", "policy"] as const;
+export const CONFIG_KEYS = ["executor", "registry", "connections", "credentials", "init", "policy"] as const;
 
 /**
  * The schema that fits this data: each entry of `connections:` is checked as the kind it says it is, so that a problem
@@ -37,6 +37,9 @@ export function anyConfigSchema() {
 function configSchema<Connections extends z.ZodType>(connections: Connections) {
   return z.object({
     executor: executorSchema().optional(),
+    registry: text(
+      "Where every image that Bowline names is taken from: a registry, with a path in it if need be.",
+    ).optional(),
     connections: connections.describe("The catalog: everything that polyaxonfiles can name.").optional(),
     credentials: z
       .array(credentialSchema())
@@ -54,13 +57,23 @@ function executorSchema() {
   const host = text("The Docker engine to use, as DOCKER_HOST has it.");
   const namespace = text("The namespace that runs are made in.");
   const context = text("The context of the kubeconfig.");
+  const artifacts = z
+    .record(z.string(), z.unknown())
+    .describe(
+      "A Kubernetes volume for the artifacts, such as {persistentVolumeClaim: {claimName: NAME}}; each run has its own folder in it.",
+    );
   return z
     .union([
       z.enum(["process", "docker", "kubernetes"]),
       z.discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("process"), inheritEnv: inheritEnv.optional() }),
         z.strictObject({ kind: z.literal("docker"), host: host.optional() }),
-        z.strictObject({ kind: z.literal("kubernetes"), namespace: namespace.optional(), context: context.optional() }),
+        z.strictObject({
+          kind: z.literal("kubernetes"),
+          namespace: namespace.optional(),
+          context: context.optional(),
+          artifacts: artifacts.optional(),
+        }),
       ]),
     ])
     .describe("What runs jobs: process (the default), docker or kubernetes.");
@@ -74,6 +87,17 @@ function initSchema() {
       imagePullPolicy: text("Polyaxon's; not used.").optional(),
       resources: z.record(z.string(), z.unknown()).describe("Kubernetes resources of git init steps.").optional(),
       env: z.array(envVarSchema()).describe("Environment of git init steps.").optional(),
+      hostAliases: z
+        .array(z.record(z.string(), z.unknown()))
+        .describe("Names that the cluster's DNS does not know: [{ip, hostnames}].")
+        .optional(),
+      ca: z
+        .strictObject({
+          configMap: text("The config map, in the runs' namespace."),
+          key: text("The key with the PEM certificates: ca.crt unless set.").optional(),
+        })
+        .describe("Certificates that git init steps trust in addition, on kubernetes.")
+        .optional(),
     })
     .describe("Settings of the container that runs git init steps, on docker and kubernetes.");
 }

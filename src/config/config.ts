@@ -10,6 +10,8 @@ export interface Config {
   /** False for a found config that was not trusted: no stored secret, no `from:`, no `policy:`. */
   trusted: boolean;
   executor: ExecutorChoice;
+  /** Where every image that we name is taken from instead of its own registry. */
+  registry?: string;
   catalog: Catalog;
   init: InitSettings;
   policy: Policy;
@@ -40,6 +42,8 @@ export interface ExecutorChoice {
   host?: string;
   namespace?: string;
   context?: string;
+  /** A Kubernetes volume (without its name) for the artifacts of runs; an emptyDir unless set. */
+  artifacts?: Record<string, unknown>;
 }
 
 /** Settings of our initializer's container. */
@@ -47,6 +51,10 @@ export interface InitSettings {
   image?: string;
   resources?: Record<string, unknown>;
   env?: EnvVar[];
+  /** Kubernetes' host aliases, for clusters whose DNS does not know a host. */
+  hostAliases?: Record<string, unknown>[];
+  /** Certificates to trust in addition, as a key of a config map in the cluster (`ca.crt` unless named). */
+  ca?: { configMap: string; key?: string };
 }
 
 /** Guards of the platform engineer; each has a default. */

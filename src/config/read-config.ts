@@ -8,7 +8,7 @@ import { checkNames, foreignKeys } from "./name-checks.ts";
 import { untrustedProblem } from "./trust.ts";
 
 /** What a config file says. */
-export interface ReadConfig extends Pick<Config, "executor" | "catalog" | "init" | "policy" | "warnings"> {
+export interface ReadConfig extends Pick<Config, "executor" | "registry" | "catalog" | "init" | "policy" | "warnings"> {
   /** Where the file has a path, if it has it. */
   placeOf: (path: readonly PropertyKey[]) => Place | undefined;
 }
@@ -38,6 +38,7 @@ export function readConfig(text: string, { path, trusted }: { path: string; trus
 /** The data of a config that passed its schema. */
 interface ConfigFile {
   executor?: ExecutorChoice["kind"] | ExecutorChoice;
+  registry?: string;
   connections?: Connection[];
   credentials?: CredentialEntry[];
   init?: InitSettings & { imageTag?: string; imagePullPolicy?: string };
@@ -48,6 +49,7 @@ function resultOf(file: ConfigFile, source: YamlSource, trusted: boolean): Omit<
   const { executor = "process" } = file;
   return {
     executor: typeof executor === "string" ? { kind: executor } : executor,
+    ...(file.registry === undefined ? {} : { registry: file.registry }),
     catalog: catalogOf(file, source),
     init: initOf(file.init),
     policy: policyOf(trusted ? file.policy : undefined),

@@ -11,3 +11,4 @@ export type { Credential, FindCredential } from "./credential.ts";
 export { credentialFromSecret, type CredentialSource } from "./credential-from-secret.ts";
 export { withProxy } from "./proxy.ts";
 export { inScope, scopeOf, scopeOfMatch, urlInScopeOf } from "./scope.ts";
+export { providerOf, tokenUsername } from "./provider.ts";

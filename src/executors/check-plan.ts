@@ -10,5 +10,5 @@ export async function checkPlanFor(
 ): Promise<PlanCheck> {
   if (kind === "process") return (await import("./process/check-plan.ts")).checkPlan(plan);
   if (kind === "docker") return (await import("./docker/check-plan.ts")).checkPlan(plan, config);
-  return { errors: [], warnings: [] };
+  return (await import("./kubernetes/check-plan.ts")).checkPlan(plan, config);
 }

@@ -3,7 +3,7 @@ import { BowlineError } from "../lib/index.ts";
 import type { Executor } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
 
-/** The executor of this choice, for one run; only its own code is loaded. Throws EXECUTOR_ABSENT for one that this version does not have. */
+/** The executor of this choice, for one run; only its own code is loaded. Clusters carry out runs by themselves: USAGE. */
 export async function createExecutor(
   choice: ExecutorChoice,
   { engine, config }: { engine: GitEngine; config: Config },
@@ -12,8 +12,8 @@ export async function createExecutor(
   if (choice.kind === "docker")
     return (await import("./docker/docker-executor.ts")).createDockerExecutor({ choice, config, engine });
   throw new BowlineError({
-    code: "EXECUTOR_ABSENT",
-    message: `the executor "${choice.kind}" is not there yet: this version runs jobs as local processes and in Docker`,
-    hint: "leave it out, or use: --executor process",
+    code: "USAGE",
+    message: "a run in a cluster has no place among the runs of this machine",
+    hint: "open the runs with a config whose executor is kubernetes",
   });
 }

@@ -12,10 +12,13 @@ export interface PinnedPlan {
   resolutions: Map<string, Resolution>;
 }
 
+/** What pinning needs of a run. */
+export type PinContext = Pick<ExecutionContext, "uuid" | "config" | "findCredentialFor" | "onEvent" | "stop" | "kill">;
+
 /** Turns every revision without a pin into a commit, all at once. Throws one BowlineError with every refusal. */
 export async function pinPlan(
   plan: Plan,
-  { context, engine, handlerOf }: { context: ExecutionContext; engine: GitEngine; handlerOf: HandlerOf },
+  { context, engine, handlerOf }: { context: PinContext; engine: Pick<GitEngine, "resolve">; handlerOf: HandlerOf },
 ): Promise<PinnedPlan> {
   const resolutions = new Map<string, Resolution>();
   /** By step, so that they are told in declared order, whichever host answers first. */
@@ -45,7 +48,7 @@ export async function pinPlan(
 }
 
 /** What the engine is asked for a step. */
-export function gitRequest(step: GitStep, context: ExecutionContext): GitRequest {
+export function gitRequest(step: GitStep, context: PinContext): GitRequest {
   const { connection } = step;
   return {
     url: step.url,

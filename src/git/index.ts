@@ -10,3 +10,4 @@ export { readHostKeys, type HostKey } from "./ssh/ssh-host-keys.ts";
 export { prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } from "./job/job-git.ts";
 export type { JobFile } from "./job/job-scope.ts";
 export { sweepPrivateFolders } from "./process/private-folder.ts";
+export { mountedJobGit, type MountedConnection } from "./job/mounted-job-git.ts";

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   // 1: the run did not succeed, or this machine is full
   RUN_FAILED: { exit: 1, meaning: "the job ended with an exit code other than 0" },
   RUN_STOPPED: { exit: 1, meaning: "the run was stopped" },
+  RUN_UNSCHEDULABLE: { exit: 1, meaning: "no node of the cluster can take the run" },
   RUN_LOST: { exit: 1, meaning: "the process that watched over the run is gone, and with it the run" },
   DISK_FULL: { exit: 1, meaning: "no space left where Bowline must write" },
   DISK_NOT_WRITABLE: { exit: 1, meaning: "a folder that Bowline must write to cannot be written" },
@@ -44,6 +45,10 @@ export const ERROR_CODES = {
   GIT_SUBMODULE_INVALID: { exit: 2, meaning: "a submodule that .gitmodules does not describe" },
   GIT_TOO_LARGE: { exit: 2, meaning: "the repository is larger than the policy allows" },
   GIT_MISSING: { exit: 2, meaning: "git, or a part of it that is needed, is absent or too old" },
+  CLUSTER_REFUSED: {
+    exit: 2,
+    meaning: "the cluster does not admit an object of the run: quota, admission policy, a field",
+  },
   // 3: not found
   CONNECTION_NOT_FOUND: { exit: 3, meaning: "no connection of this name is in the catalog" },
   SECRET_NOT_FOUND: { exit: 3, meaning: "no such secret, or no such key in it" },
@@ -58,6 +63,7 @@ export const ERROR_CODES = {
   SSH_HOST_KEY_CHANGED: { exit: 4, meaning: "the ssh server shows another host key than known_hosts has" },
   SSH_USER_UNKNOWN: { exit: 4, meaning: "ssh refuses to work for a user id that the system has no name for" },
   SSH_KEY_INVALID: { exit: 4, meaning: "the ssh key cannot be read: damaged, or its passphrase is missing or wrong" },
+  CLUSTER_FORBIDDEN: { exit: 4, meaning: "the cluster does not let this user do it" },
   // 5: not reached
   HOST_NOT_FOUND: { exit: 5, meaning: "the host's name cannot be resolved" },
   HOST_REFUSED: { exit: 5, meaning: "the host refuses the connection, or ends it" },

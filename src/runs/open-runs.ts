@@ -6,11 +6,12 @@ import { adopt } from "./adopt.ts";
 import { requestStop } from "./control.ts";
 import { detach } from "./detach.ts";
 import { readLogs } from "./logs/read-logs.ts";
+import { lazyRuns } from "./lazy-runs.ts";
 import { newPlaces, placesOf } from "./places.ts";
 import type { RunRecord } from "./record.ts";
 import { removeFolder } from "./remove-folder.ts";
 import { planForRestart } from "./restart.ts";
-import { ambiguousId, notOver, notWaiting, runNotFound } from "./run-errors.ts";
+import { ambiguousId, noObjects, notOver, notWaiting, runNotFound } from "./run-errors.ts";
 import type {
   Attached,
   LogOptions,
@@ -30,8 +31,18 @@ import { isFinal } from "./transitions.ts";
 import { watchRun } from "./watch-run.ts";
 import { defaultParts, type RunParts } from "./parts.ts";
 
-/** Opens the runs of this user; nothing is read or written before the first call. */
+/** Opens the runs of this user, or of the cluster that the config names; nothing is read or written before the first call. */
 export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(options)): Runs {
+  const { home, executor } = options.config;
+  if (executor.kind !== "kubernetes") return openLocalRuns(options, parts);
+  return lazyRuns(
+    () => newPlaces(home, "kubernetes"),
+    async () => (await import("./cluster/open-cluster-runs.ts")).openClusterRuns(options, parts),
+  );
+}
+
+/** Runs of this machine: their records are in its run store. */
+function openLocalRuns(options: RunsOptions, parts: RunParts): Runs {
   const { home } = options.config;
   let opened: Promise<RunStore> | undefined;
   const store = (): Promise<RunStore> => (opened ??= openStore(join(home.data, "runs.db")));
@@ -182,6 +193,9 @@ export function openRuns(options: RunsOptions, parts: RunParts = defaultParts(op
     prepare: (executor = options.config.executor.kind) => newPlaces(home, executor),
     start,
     startDetached,
+    objects: async () => {
+      throw noObjects();
+    },
     supervise: (uuid, attached = {}) => carryOut(uuid, { attached }),
     async list(query = {}) {
       const swept = await sweep();

@@ -7,7 +7,12 @@ export function planForRestart(run: StoredRun, places: RunPlaces, { fresh = fals
   const plan = mapTexts(run.plan, (text) =>
     text.replaceAll(run.folder, places.folder).replaceAll(run.record.uuid, places.uuid),
   ) as Plan;
-  return fresh ? { ...plan, init: plan.init.map(withoutPin) } : plan;
+  return fresh ? withoutPins(plan) : plan;
+}
+
+/** The same plan, to be resolved anew. */
+export function withoutPins(plan: Plan): Plan {
+  return { ...plan, init: plan.init.map(withoutPin) };
 }
 
 function withoutPin(step: Plan["init"][number]): Plan["init"][number] {
@@ -16,7 +21,7 @@ function withoutPin(step: Plan["init"][number]): Plan["init"][number] {
   return rest;
 }
 
-function mapTexts(value: unknown, map: (text: string) => string): unknown {
+export function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === "string") return map(value);
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
   if (typeof value !== "object" || value === null) return value;

@@ -20,3 +20,12 @@ export function notWaiting(uuid: string): BowlineError {
   const message = `the run "${uuid}" does not wait for a supervisor`;
   return new BowlineError({ code: "USAGE", message, hint: "start a run with: bowline run -d -f FILE" });
 }
+
+export function noObjects(): BowlineError {
+  const message = "only a run in a cluster is made of objects that could be shown before it";
+  return new BowlineError({
+    code: "USAGE",
+    message,
+    hint: "add --executor kubernetes, or see the plan: bowline check -f FILE -o json",
+  });
+}

@@ -19,6 +19,8 @@ export interface Runs {
    * before that. The one event seen here is `created`.
    */
   startDetached: (request: StartRequest, attached?: Pick<Attached, "onEvent">) => Promise<RunRecord>;
+  /** The objects that `start` would make in a cluster, pinned; nothing is made. Throws USAGE where there is no cluster. */
+  objects: (request: StartRequest) => Promise<object[]>;
   /** What the process of a detached run does: takes the run over and carries it to its end. */
   supervise: (uuid: string, attached?: Attached) => Promise<RunRecord>;
   /** Newest first. */
@@ -146,8 +148,9 @@ export interface RunDetails {
   places: RunPlaces;
   user?: string;
   host: string;
-  supervisorPid: number;
-  /** What the executor calls its run: process group ids here. */
+  /** Absent where the cluster runs the work. */
+  supervisorPid?: number;
+  /** What the executor calls its run: process group ids, names in the cluster. */
   handle?: Record<string, unknown>;
 }
 

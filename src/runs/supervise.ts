@@ -1,10 +1,11 @@
-import type { GitStep, Plan } from "../compile/index.ts";
+import type { Plan } from "../compile/index.ts";
 import type { Executor, ExecutionContext, ExecutionEvent, Outcome, Resumed } from "../executors/index.ts";
 import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
 import { watchControl } from "./control.ts";
 import { openJournal } from "./journal.ts";
 import { lastPosition } from "./logs/log-position.ts";
 import { openLogWriter } from "./logs/log-writer.ts";
+import { pinnedCode } from "./pinned-code.ts";
 import type { RunCode, RunRecord, StatusChange } from "./record.ts";
 import type { Attached, RunsOptions } from "./runs.ts";
 import { maskedSecrets, type SecretSource } from "./secret-access.ts";
@@ -193,19 +194,6 @@ function changeTo(change: Omit<StatusChange, "at">): StatusChange {
     at: new Date().toISOString(),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
-  };
-}
-
-function pinnedCode(step: GitStep, { commit, ref, redirectedTo }: NonNullable<GitStep["pin"]>): RunCode {
-  const { connection, url, revision, options } = step;
-  return {
-    ...(connection !== undefined && { connection }),
-    url,
-    ...(redirectedTo !== undefined && { redirectedTo }),
-    ...(revision !== undefined && { revision }),
-    ...(ref !== undefined && { ref }),
-    commit,
-    history: options.history,
   };
 }
 

@@ -97,7 +97,7 @@ test("a detached run is stopped from elsewhere", async () => {
   await watching;
   expect(statuses.at(-1)).toBe("stopped");
   const { supervisorPid } = await runs.describe(record.uuid);
-  await until(() => !isLiving(supervisorPid));
+  await until(() => !isLiving(supervisorPid!));
 });
 
 test("a supervisor that cannot start leaves a failed run", async () => {

@@ -25,4 +25,5 @@ export {
   type SshServer,
   type SshServerOptions,
 } from "./ssh-server.ts";
+export { testNamespace, type TestNamespace } from "./namespace.ts";
 export { temporaryFolder } from "./temporary-folder.ts";

@@ -2,23 +2,25 @@ import { BowlineError } from "../../lib/index.ts";
 import type { StartRequest } from "../../runs/index.ts";
 import { attend, isDataOnly, leave } from "../attend.ts";
 import type { CliContext } from "../context.ts";
+import type { ExecutorOptions } from "../executor-options.ts";
 import { offerTrust } from "../offer-trust.ts";
-import type { Format } from "../output/data.ts";
+import { printValue, type Format } from "../output/data.ts";
 import { printWarnings } from "../output/problems.ts";
 import { compileFiles, type FileOptions } from "../polyaxonfile.ts";
 import { createReporter } from "../progress/reporter.ts";
 import { withRuns } from "../with-runs.ts";
 
 interface RunInput {
-  options: FileOptions & {
-    executor?: "process" | "docker" | "kubernetes";
-    detach?: boolean;
-    watch?: boolean;
-    logs?: boolean;
-    project?: string;
-    output?: Format;
-    config?: string;
-  };
+  options: FileOptions &
+    ExecutorOptions & {
+      dryRun?: boolean;
+      detach?: boolean;
+      watch?: boolean;
+      logs?: boolean;
+      project?: string;
+      output?: Format;
+      config?: string;
+    };
   rest: string[];
 }
 
@@ -26,7 +28,7 @@ interface RunInput {
 export async function run(input: RunInput, context: CliContext): Promise<number> {
   const { options, rest } = input;
   return withRuns(options, context, async (runs, config) => {
-    const executor = options.executor === undefined ? config.executor : { ...config.executor, kind: options.executor };
+    const { executor } = config;
     const places = runs.prepare(executor.kind);
     const { plan, errors, warnings } = await compileFiles({ options, command: rest, config, places }, context);
     printWarnings(warnings, context);
@@ -34,6 +36,7 @@ export async function run(input: RunInput, context: CliContext): Promise<number>
     if (await offerTrust({ config, plan }, context)) return run(input, context);
     if (options.project !== undefined) printWarnings([PROJECT], context);
     const request: StartRequest = { places, plan, executor, warnings: [...config.warnings, ...warnings] };
+    if (options.dryRun) return printObjects(await runs.objects(request), options.output, context);
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
     reporter.plan(plan);
     if (options.detach) {
@@ -42,6 +45,20 @@ export async function run(input: RunInput, context: CliContext): Promise<number>
     }
     return attend((attached) => runs.start(request, attached), { output: options.output, reporter }, context);
   });
+}
+
+/** One document an object: what `kubectl apply -f -` takes. */
+async function printObjects(
+  objects: readonly object[],
+  format: Format | undefined,
+  context: CliContext,
+): Promise<number> {
+  if (format === "json") await printValue({ apiVersion: "v1", kind: "List", items: objects }, "json", context);
+  for (const object of format === "json" ? [] : objects) {
+    context.out("---\n");
+    await printValue(object, "yaml", context);
+  }
+  return 0;
 }
 
 const PROJECT = {

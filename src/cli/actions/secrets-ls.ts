@@ -1,8 +1,8 @@
-import { openSecretStore, type StoredName } from "../../secrets/index.ts";
+import type { StoredName } from "../../secrets/index.ts";
 import type { CliContext } from "../context.ts";
 import { printList, type Format } from "../output/data.ts";
 import type { Column } from "../output/table.ts";
-import { openConfig } from "../open-config.ts";
+import { withSecretStore, type StoreOptions } from "../secret-store.ts";
 
 const COLUMNS: Column<StoredName>[] = [
   { header: "NAME", cell: ({ name }) => name },
@@ -12,11 +12,10 @@ const COLUMNS: Column<StoredName>[] = [
 
 /** `bowline secrets ls`: names and keys only. */
 export async function run(
-  { options }: { options: { output?: Format; config?: string } },
+  { options }: { options: StoreOptions & { output?: Format } },
   context: CliContext,
 ): Promise<void> {
-  const { home } = await openConfig(options, context);
-  const stored = await openSecretStore(home).names();
+  const stored = await withSecretStore(options, context, (store) => store.names());
   const format = options.output === undefined ? {} : { format: options.output };
   const empty = "no secrets yet; store one with: bowline secrets set NAME KEY";
   await printList(stored, { ...format, columns: COLUMNS, name: ({ name }) => name, empty }, context);

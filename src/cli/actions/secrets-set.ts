@@ -1,13 +1,13 @@
-import { openSecretStore } from "../../secrets/index.ts";
 import { askHidden, readStdin } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { parsePairs, usage } from "../parse-options.ts";
 import { readBytes } from "../read-text.ts";
-import { openConfig, pathFrom } from "../open-config.ts";
+import { pathFrom } from "../open-config.ts";
+import { withSecretStore, type StoreOptions } from "../secret-store.ts";
 
 interface SetInput {
   args: { NAME: string; KEY?: string };
-  options: { fromFile?: string[]; config?: string };
+  options: StoreOptions & { fromFile?: string[] };
 }
 
 /** `bowline secrets set NAME KEY`: the value comes from standard input, a hidden question or a file, never from argv. */
@@ -21,16 +21,16 @@ export async function run({ args, options }: SetInput, context: CliContext): Pro
     );
   }
   if (key !== undefined && files.length > 0) throw usage("KEY and --from-file both name a key", "leave KEY out");
-  const { home } = await openConfig(options, context);
-  const store = openSecretStore(home);
   const values: [string, Uint8Array][] =
     key === undefined
       ? files.map(([each, path]) => [each, readBytes(pathFrom(path, context), path)])
       : [[key, await readValue(name, key, context)]];
-  for (const [each, value] of values) {
-    await store.set(name, each, value);
-    context.err(`stored ${each} in secret "${name}"\n`);
-  }
+  await withSecretStore(options, context, async (store) => {
+    for (const [each, value] of values) {
+      await store.set(name, each, value);
+      context.err(`stored ${each} in secret "${name}"\n`);
+    }
+  });
 }
 
 async function readValue(name: string, key: string, context: CliContext): Promise<Uint8Array> {

@@ -40,6 +40,13 @@ export const git = defineCommand({
     owner: { value: "UID:GID", help: "who the files belong to" },
     deadline: { value: "SECONDS", help: "end after this long" },
     maxBytes: { value: "N", help: "refuse to receive more than this" },
+    settings: {
+      value: "JSON",
+      help: "from an executor: policy, options, and folders of mounted secrets with their scopes",
+    },
+    resultFile: { value: "FILE", help: "also write there what fits into 4 KiB of the result", completes: "file" },
+    resolveOnly: { help: "find the commit, and fetch nothing" },
+    leftOnly: { help: "tell the commit that is in --path already, and fetch nothing" },
     output: { short: "o", value: "FORMAT", choices: ["json"], help: "how to print" },
   },
   load: async () => ({

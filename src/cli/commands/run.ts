@@ -1,4 +1,5 @@
 import { defineCommand, OUTPUT } from "../command.ts";
+import { CLUSTER } from "../executor-options.ts";
 
 /** What says which polyaxonfile with which values; shared by run and check. */
 const FILES = {
@@ -40,6 +41,12 @@ export const run = defineCommand({
     detach: { short: "d", help: "return when the commits are pinned and the run has started; print its uuid" },
     watch: { short: "w", help: "with -d: watch the statuses until the run ends" },
     logs: { short: "l", help: "with -d: follow the logs until the run ends" },
+    dryRun: { help: "kubernetes: print the objects that would be made, with -o yaml or json, and make none" },
+    ...CLUSTER,
+    registry: {
+      value: "REGISTRY",
+      help: "take every image that Bowline names from there (else the config's registry)",
+    },
     project: { short: "p", value: "NAME", help: "taken for Polyaxon's sake; there are no projects here" },
     ...OUTPUT,
   },

@@ -1,4 +1,5 @@
 import { defineCommand, OUTPUT, YES } from "../command.ts";
+import { EXECUTOR } from "../executor-options.ts";
 
 const RUN = { help: "its uuid, or as much of its beginning as is unique", completes: "run" } as const;
 const RUNS = { ...RUN, many: true } as const;
@@ -15,6 +16,7 @@ export const ps = defineCommand({
     status: { value: "STATUS", many: true, help: "only runs in this status" },
     limit: { value: "N", help: "how many of the newest; 0 is all (default: 50 in a table, 1000 otherwise)" },
     quiet: { short: "q", help: "print uuids only" },
+    ...EXECUTOR,
     ...OUTPUT,
   },
   load: () => import("../actions/ps.ts"),
@@ -29,7 +31,7 @@ export const get = defineCommand({
     { line: "bowline get 0b6c1b1e -o json | jq -r '.codeReferences[].commit'", does: "Print the commits that it had" },
   ],
   args: { RUN },
-  options: OUTPUT,
+  options: { ...EXECUTOR, ...OUTPUT },
   load: () => import("../actions/get.ts"),
 });
 
@@ -50,6 +52,7 @@ export const logs = defineCommand({
     container: { short: "c", value: "NAME", help: "another container's log (default: main)", completes: "container" },
     allContainers: { help: "every container's log, each line with its container's name" },
     tail: { value: "N", help: "only the last N lines" },
+    ...EXECUTOR,
     timestamps: { help: "put its time before each line" },
     output: { short: "o", value: "FORMAT", choices: ["text", "json"], help: "json: one JSON object a line" },
   },
@@ -66,7 +69,7 @@ export const stop = defineCommand({
     { line: "bowline ps --status running -q | xargs bowline stop -y", does: "Stop everything that runs" },
   ],
   args: { RUN: RUNS },
-  options: { ...YES, ...OUTPUT },
+  options: { ...EXECUTOR, ...YES, ...OUTPUT },
   load: () => import("../actions/stop.ts"),
 });
 
@@ -87,6 +90,7 @@ export const restart = defineCommand({
     detach: { short: "d", help: "return when the run has started; print its uuid" },
     watch: { short: "w", help: "with -d: watch the statuses until the run ends" },
     logs: { short: "l", help: "with -d: follow the logs until the run ends" },
+    ...EXECUTOR,
     ...OUTPUT,
   },
   load: () => import("../actions/restart.ts"),
@@ -104,6 +108,6 @@ export const remove = defineCommand({
     },
   ],
   args: { RUN: RUNS },
-  options: { ...YES, ...OUTPUT },
+  options: { ...EXECUTOR, ...YES, ...OUTPUT },
   load: () => import("../actions/delete.ts"),
 });

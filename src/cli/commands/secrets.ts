@@ -1,6 +1,17 @@
 import { defineCommand, OUTPUT, YES } from "../command.ts";
+import { CLUSTER } from "../executor-options.ts";
 
 const NAME = { help: "the secret's name", completes: "secret" } as const;
+/** Where the secrets are. */
+const STORE = {
+  store: {
+    value: "STORE",
+    choices: ["local", "kubernetes"],
+    help: "the store: this machine's, or the Secrets of the cluster (default: the executor's)",
+  },
+  ...CLUSTER,
+} as const;
+
 const section = "Connections and secrets";
 
 export const set = defineCommand({
@@ -24,6 +35,7 @@ export const set = defineCommand({
   args: { NAME, KEY: { help: "the key in it; with --from-file it is named there", optional: true } },
   options: {
     fromFile: { value: "KEY=PATH", many: true, help: "the file's bytes as they are, as this key", completes: "file" },
+    ...STORE,
   },
   excessHint: "a value on the command line can be read by every process here: leave it out, and pipe it in or type it",
   load: () => import("../actions/secrets-set.ts"),
@@ -37,7 +49,7 @@ export const list = defineCommand({
     { line: "bowline secrets ls", does: "See which secrets there are" },
     { line: "bowline secrets ls -o name", does: "Print their names" },
   ],
-  options: OUTPUT,
+  options: { ...STORE, ...OUTPUT },
   load: () => import("../actions/secrets-ls.ts"),
 });
 
@@ -50,7 +62,7 @@ export const remove = defineCommand({
     { line: "bowline secrets rm deploy-key passphrase -y", does: "Delete one key of it, without a question" },
   ],
   args: { NAME, KEY: { help: "only this key", optional: true } },
-  options: YES,
+  options: { ...STORE, ...YES },
   load: () => import("../actions/secrets-rm.ts"),
 });
 
@@ -64,6 +76,7 @@ export const apply = defineCommand({
   ],
   options: {
     file: { short: "f", value: "FILE", many: true, help: "the manifest; - is standard input", completes: "file" },
+    ...STORE,
   },
   load: () => import("../actions/secrets-apply.ts"),
 });

@@ -5,6 +5,7 @@ import type { GitOptions } from "../../spec/index.ts";
 import { git as record } from "../commands/initializer.ts";
 import { parseCount, usage } from "../parse-options.ts";
 import { kebab } from "../option-names.ts";
+import { readSettings, type ExecutorSettings } from "./settings.ts";
 
 /** What one call of the initializer is asked for. */
 export interface InitializerOptions {
@@ -25,6 +26,11 @@ export interface InitializerOptions {
   deadline?: number;
   /** Bytes. */
   maxBytes?: number;
+  settings?: ExecutorSettings;
+  /** Where the result goes besides stdout. */
+  resultFile?: string;
+  /** What is done; `resolve` finds the commit alone, `left` tells what somebody else has left in `path`. */
+  only?: "resolve" | "left";
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,10 +60,15 @@ export function parseInitializer(words: readonly string[], env: Environment): In
   const maxBytes = text("max-bytes");
   const owner = text("owner");
   const cache = values["no-cache"] === true ? undefined : text("cache");
+  const settings = readSettings(text("settings"));
+  const only = values["resolve-only"] === true ? "resolve" : values["left-only"] === true ? "left" : undefined;
   return {
     url,
     path: isAbsolute(path) ? path : resolve(path),
-    git: gitOptions(values),
+    git: settings?.options ?? gitOptions(values),
+    ...(settings === undefined ? {} : { settings }),
+    ...(only === undefined ? {} : { only }),
+    ...defined({ resultFile: text("result-file") }),
     ...defined({ revision, commit, ref, cache, connection: text("connection") || undefined }),
     ...defined({ caFile: text("ca-file"), sshKeyFile: text("ssh-key-file"), knownHostsFile: text("known-hosts-file") }),
     ...(owner === undefined ? {} : { owner: parseOwner(owner) }),

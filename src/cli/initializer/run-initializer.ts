@@ -1,5 +1,12 @@
 import { DEFAULT_POLICY, networkFrom, type Policy } from "../../config/index.ts";
-import { materialize, resolve, type CodeReference, type GitRequest } from "../../git/index.ts";
+import {
+  checkConnection,
+  materialize,
+  readLeftCode,
+  resolve,
+  type CodeReference,
+  type GitRequest,
+} from "../../git/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { openContext, type CliContext } from "../context.ts";
 import { printValue } from "../output/data.ts";
@@ -10,6 +17,8 @@ import { createLiveLine } from "../progress/live-line.ts";
 import { catchSignals } from "../signals.ts";
 import { changeOwner } from "./change-owner.ts";
 import { readCredential } from "./credential.ts";
+import { findMounted, mountedKeys } from "./mounted-secrets.ts";
+import { writeErrors, writeResult } from "./result-file.ts";
 import { initializerHelp, parseInitializer, type InitializerOptions } from "./options.ts";
 
 /** `bowline initializer git …`: the engine alone, as an init container runs it. Loads nothing that the engine does not need. */
@@ -21,36 +30,60 @@ export async function runInitializer(words: readonly string[]): Promise<number> 
   }
   const format = /(?:^| )(?:-o ?|--output[= ])json(?: |$)/.test(words.join(" ")) ? "json" : undefined;
   const signals = catchSignals({ onFirst: () => {} });
+  const resultFile = words.find((word) => word.startsWith("--result-file="))?.slice("--result-file=".length);
   try {
-    const reference = await fetchCode(parseInitializer(words, context.env), signals.stop, context);
-    if (format) await printValue(reference, format, context);
-    else context.out(`${codeLine(reference, context.style.out)}\n`);
+    const options = parseInitializer(words, context.env);
+    // Otherwise a repository's own user could be the only one to write to it.
+    if (options.settings?.groupWrites) process.umask(0o002);
+    const result = await work(options, signals.stop, context);
+    await writeResult(resultFile, result);
+    // With its own file for people's eyes in between, one line is what can be found again in a container's log.
+    if (resultFile !== undefined) context.out(`${JSON.stringify(result)}\n`);
+    else if (format) await printValue(result, format, context);
+    else
+      context.out(
+        `${"tree" in result ? codeLine(result as CodeReference, context.style.out) : JSON.stringify(result)}\n`,
+      );
     return 0;
   } catch (error) {
-    const code = await printFailure(error, format, context);
+    if (error instanceof BowlineError) await writeErrors(resultFile, error.problems);
+    const code = await printFailure(error, resultFile === undefined ? format : undefined, context);
     return signals.exitCode() ?? code;
   }
 }
 
+async function work(options: InitializerOptions, stop: AbortSignal, context: CliContext): Promise<object> {
+  if (options.only === undefined) return fetchCode(options, stop, context);
+  const request = await requestFor(options, stop, context);
+  if (options.only === "left") return leftCode(options, request);
+  const { warnings: _warnings, ...report } = await checkConnection(request);
+  return { ...report, keys: await mountedKeys(options.settings?.credentials ?? []) };
+}
+
+/** What the container before this one left; an empty object where that is no repository. */
+async function leftCode(options: InitializerOptions, request: GitRequest): Promise<object> {
+  const pin = pinOf(options);
+  const { signal = new AbortController().signal } = request;
+  const asked = { ...request, ...(pin === undefined ? {} : { pin }), path: options.path, took: 0, signal };
+  return (await readLeftCode(asked)) ?? {};
+}
+
+function pinOf({ commit, ref, settings }: InitializerOptions) {
+  if (commit === undefined) return undefined;
+  const redirectedTo = settings?.redirectedTo;
+  return {
+    commit,
+    ...(ref === undefined ? {} : { ref }),
+    ...(redirectedTo === undefined ? {} : { redirectedTo }),
+  };
+}
+
 async function fetchCode(options: InitializerOptions, stop: AbortSignal, context: CliContext): Promise<CodeReference> {
   const end = Date.now() + (options.deadline ?? DEFAULT_POLICY.timeouts.materialize);
-  const signal = options.deadline === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(options.deadline)]);
-  const credential = await readCredential(options, context.env);
-  const request: GitRequest = {
-    url: options.url,
-    options: options.git,
-    findCredential: credential,
-    policy: policyFor(options),
-    network: networkFrom(context.env),
-    onEvent: createEventPrinter(options.connection ?? options.url, context),
-    signal,
-    ...(options.revision === undefined ? {} : { revision: options.revision }),
-    ...(options.connection === undefined ? {} : { connection: options.connection }),
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
-  };
+  const request = await requestFor(options, stop, context);
+  const { signal = stop } = request;
   try {
-    const { commit, ref } = options;
-    const pin = commit === undefined ? undefined : { commit, ...(ref === undefined ? {} : { ref }) };
+    const pin = pinOf(options);
     const resolution = pin ?? (await resolve(request));
     const reference = await materialize({ ...request, resolution, target: options.path });
     if (options.owner) await changeOwner(options.path, options.owner);
@@ -61,11 +94,30 @@ async function fetchCode(options: InitializerOptions, stop: AbortSignal, context
   }
 }
 
-function policyFor({ deadline, maxBytes }: InitializerOptions): Policy {
-  const { timeouts } = DEFAULT_POLICY;
+async function requestFor(options: InitializerOptions, stop: AbortSignal, context: CliContext): Promise<GitRequest> {
+  const signal = options.deadline === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(options.deadline)]);
+  const { settings, revision = settings?.revision } = options;
+  return {
+    url: options.url,
+    options: options.git,
+    findCredential:
+      settings === undefined ? await readCredential(options, context.env) : findMounted(settings.credentials),
+    policy: policyFor(options),
+    network: networkFrom(context.env),
+    onEvent: createEventPrinter(options.connection ?? options.url, context),
+    signal,
+    ...(revision === undefined ? {} : { revision }),
+    ...(options.connection === undefined ? {} : { connection: options.connection }),
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
+  };
+}
+
+function policyFor({ deadline, maxBytes, settings }: InitializerOptions): Policy {
+  const policy = settings?.policy ?? DEFAULT_POLICY;
+  const { timeouts } = policy;
   const within = (time: number): number => (deadline === undefined ? time : Math.min(time, deadline));
   return {
-    ...DEFAULT_POLICY,
+    ...policy,
     ...(maxBytes === undefined ? {} : { maxBytes }),
     timeouts: {
       connect: within(timeouts.connect),

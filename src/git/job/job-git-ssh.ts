@@ -37,7 +37,7 @@ export function jobSsh({ scopes, folder, timeouts }: JobSshOptions): JobSsh {
 }
 
 /** git calls `ssh [-o OPTION] [-p PORT] [-4|-6] [USER@]HOST "git-upload-pack 'PATH'"` (connect.c, push_ssh_options). */
-const READ_ARGUMENTS = `port=22 option= host= path=
+export const READ_ARGUMENTS = `port=22 option= host= path=
 for word in "$@"; do
   case $option in
   -p) port=$word option= ;;
@@ -55,14 +55,19 @@ host=\${host##*@}
 path=\${path#*\\'} path=\${path%\\'*} path=\${path#/} path=\${path#'~/'}
 `;
 
-function choice({ scope, folder, timeouts }: { scope: JobScope; folder: string; timeouts: Timeouts }): string {
-  const { prefix, credential, number } = scope;
+/** The beginning of a shell `case` that holds for the host, port and path of this scope. */
+export function scopeTest(prefix: string): string {
   const [, host = "", port = "22", encoded = ""] = /^ssh:\/\/(\[[^\]]*\]|[^/:]*)(?::(\d+))?\/(.*)$/.exec(prefix) ?? [];
   const path = decodeURIComponent(encoded).replace(/^~\//, "");
   const bare = path.replace(/(\.git|\/)$/, "");
   const below = `${shellQuote(`${bare}/`)}*`;
   const patterns =
     path === "" ? ["*"] : path.endsWith("/") ? [below] : [shellQuote(bare), shellQuote(`${bare}.git`), below];
+  return `[ "$host:$port" = ${shellQuote(`${host.replace(/^\[|\]$/g, "")}:${port}`)} ] && case $path in ${patterns.join(" | ")})`;
+}
+
+function choice({ scope, folder, timeouts }: { scope: JobScope; folder: string; timeouts: Timeouts }): string {
+  const { prefix, credential, number } = scope;
   const file = (ending: string): string => `${folder}/${number}.${ending}`;
   const passphrase = typeof credential.ssh === "object" && credential.ssh.passphrase !== undefined;
   const askpass = passphrase ? `SSH_ASKPASS=${shellQuote(file("askpass"))} SSH_ASKPASS_REQUIRE=force ` : "";
@@ -74,14 +79,14 @@ function choice({ scope, folder, timeouts }: { scope: JobScope; folder: string; 
     UserKnownHostsFile: fileName(file("known_hosts")),
     StrictHostKeyChecking: "yes",
   };
-  return `[ "$host:$port" = ${shellQuote(`${host.replace(/^\[|\]$/g, "")}:${port}`)} ] && case $path in ${patterns.join(" | ")})
+  return `${scopeTest(prefix)}
   ${askpass}exec $launcher ssh -F ${devNull} ${optionWords(settings)} "$@"
   ;;
 esac
 `;
 }
 
-function optionWords(settings: Readonly<Record<string, string>>): string {
+export function optionWords(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `-o ${shellQuote(`${name}=${value}`)}`)
     .join(" ");

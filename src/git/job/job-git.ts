@@ -80,7 +80,7 @@ export function prepareJobGit(options: JobGitOptions): JobGit {
 }
 
 /** The scope of each credential, and each connection's own repository: so one owner's repositories may have different secrets. */
-function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { url: GitUrl })[]): JobScope[] {
+export function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { url: GitUrl })[]): JobScope[] {
   const scopes = new Map<string, JobScope>();
   connections.forEach(({ url, credential }, number) => {
     if (credential === undefined) return;
@@ -92,7 +92,7 @@ function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { url: Git
   return [...scopes.values()].sort((one, other) => one.prefix.length - other.prefix.length);
 }
 
-type Setting = [key: string, value: string];
+export type Setting = [key: string, value: string];
 
 /** The empty helper first: those of the user, which might keep the secret, are not asked for this prefix (gitcredentials(7)). */
 function httpSettings({ prefix, credential, number }: JobScope, folder: string): Setting[] {
@@ -135,7 +135,7 @@ interface Rewriting {
 }
 
 /** Below a scope that has a token, ssh urls (of submodules, say) use https, and the reverse; only for the schemes' own ports. */
-function rewrites({ connections, http, ssh }: Rewriting): Setting[] {
+export function rewrites({ connections, http, ssh }: Rewriting): Setting[] {
   const settings: Setting[] = [];
   const owners = (scopes: readonly JobScope[]): string[] =>
     scopes.flatMap(({ prefix }) => /^(?:https|ssh):\/\/([^/:[]+\/.+\/)$/.exec(prefix)?.[1] ?? []);
@@ -161,7 +161,7 @@ function usersOwn(connections: readonly Omit<JobConnection, "url">[]): Record<st
   return agent === undefined ? {} : { SSH_AUTH_SOCK: agent };
 }
 
-function configEnv(settings: readonly Setting[], env: Readonly<Record<string, string>>): Record<string, string> {
+export function configEnv(settings: readonly Setting[], env: Readonly<Record<string, string>>): Record<string, string> {
   const already = Number.parseInt(env["GIT_CONFIG_COUNT"] ?? "0", 10) || 0;
   const entries = settings.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${already + index}`, key],

@@ -1,0 +1,279 @@
+import type { Plan } from "../../../compile/index.ts";
+import type { ProblemInput } from "../../../lib/index.ts";
+import { logNames } from "../manifests/names.ts";
+import type { KubeEvent, Pod } from "../api/objects.ts";
+import { codeOf } from "./code.ts";
+import { podEnd, type PodEnd } from "./ended.ts";
+import { hasStarted, inOrder, instant, isOver, mainStarted, statusesOf } from "./pods.ts";
+import type { Derived, DerivedChange, DerivedStatus, RunFacts, RunView, Trouble } from "./view.ts";
+import { creationTrouble, waitingTrouble } from "./waiting.ts";
+
+/** How long a record may be without its Job before that means anything, in milliseconds: it is made a moment later. */
+const BIRTH = 60_000;
+
+/**
+ * The state of a run by what the cluster holds of it now. Pure: whoever asks, from wherever, gets the same; nothing depends on what was
+ * seen before. `now` in milliseconds since 1970.
+ */
+export function derive(facts: RunFacts, view: RunView, now: number): Derived {
+  const { plan } = facts;
+  const pods = inOrder(view.pods);
+  const changes = createChanges(facts);
+  const born = instant(view.job?.metadata.creationTimestamp ?? view.deployment?.metadata.creationTimestamp);
+  const base = {
+    code: codeOf(
+      pods.findLast((pod) => codeOf(pod, plan).size > 0),
+      plan,
+    ),
+    logs: logsOf(pods, plan),
+  };
+  const answer = (more: Partial<Derived> = {}): Derived => ({
+    statuses: changes.list(),
+    errors: [],
+    hopeless: false,
+    ...base,
+    ...more,
+  });
+  if (born === undefined && pods.length === 0) return withoutObjects(facts, { view, changes, now, answer });
+
+  changes.add("scheduled", born);
+  attempts(pods, { plan, changes });
+  const trouble = troubleOf(view, pods, facts);
+  const end = plan.kind === "job" ? jobEnd(view, pods, facts) : undefined;
+  if (facts.stopAt !== undefined && end?.status !== "succeeded") return stopping(facts, { pods, end, changes, answer });
+  if (end !== undefined) {
+    const { status, at, reason, message, errors, exitCode } = end;
+    changes.add(status, at ?? new Date(now).toISOString(), { reason, message });
+    return answer({ statuses: changes.list(), errors, ...(exitCode === undefined ? {} : { exitCode }) });
+  }
+  if (trouble !== undefined) {
+    const { reason, message, problem } = trouble;
+    if (trouble.final) {
+      changes.add("failed", new Date(now).toISOString(), { reason, message });
+      return answer({ statuses: changes.list(), errors: [problem], hopeless: true });
+    }
+    changes.explain({ reason, message });
+  }
+  return answer({ statuses: changes.list() });
+}
+
+interface Change {
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** Statuses in order, no time before the one in front of it: clocks differ, and the cluster counts in seconds. */
+function createChanges({ createdAt }: RunFacts) {
+  const changes: DerivedChange[] = [
+    { status: "created", at: createdAt },
+    { status: "compiled", at: createdAt },
+  ];
+  return {
+    add(status: DerivedStatus, at: string | undefined, { reason, message }: Change = {}): void {
+      const before = changes.at(-1)!;
+      if (before.status === status && reason === undefined) return;
+      changes.push({
+        status,
+        at: at === undefined || at < before.at ? before.at : at,
+        ...(reason === undefined ? {} : { reason }),
+        ...(message === undefined ? {} : { message }),
+      });
+    },
+    explain({ reason, message }: Change): void {
+      Object.assign(changes.at(-1)!, { reason, message });
+    },
+    list: () => changes,
+  };
+}
+
+interface Told {
+  changes: ReturnType<typeof createChanges>;
+  answer: (more?: Partial<Derived>) => Derived;
+}
+
+/** One after the other; a service's pods are copies, of which the first to run counts. */
+function attempts(pods: readonly Pod[], { plan, changes }: { plan: Plan; changes: Told["changes"] }): void {
+  const tries = plan.termination.maxRetries + 1;
+  if (plan.kind === "service") {
+    const [first] = pods;
+    if (first !== undefined) changes.add("starting", instant(first.status?.startTime));
+    const started = pods.flatMap((pod) => mainStarted(pod, plan) ?? []).sort()[0];
+    if (started !== undefined) changes.add("running", instant(started));
+    return;
+  }
+  for (const [index, pod] of pods.entries()) {
+    const before = pods[index - 1];
+    const again =
+      before === undefined
+        ? {}
+        : { reason: "Retry", message: `attempt ${index} failed: ${podEnd(before, plan).message}` };
+    if (pod.status?.startTime !== undefined || before !== undefined) {
+      changes.add("starting", instant(pod.status?.startTime ?? pod.metadata.creationTimestamp), again);
+    }
+    const started = mainStarted(pod, plan);
+    if (started === undefined) continue;
+    changes.add("running", instant(started), tries > 1 ? { message: `attempt ${index + 1} of ${tries}` } : {});
+  }
+}
+
+interface End extends PodEnd {
+  status: "succeeded" | "failed";
+  at?: string | undefined;
+}
+
+/** How a job ended; its pods may say so before the Job does. */
+function jobEnd({ job }: RunView, pods: readonly Pod[], facts: RunFacts): End | undefined {
+  const { plan } = facts;
+  const { maxRetries } = plan.termination;
+  const last = pods.at(-1);
+  const condition = job?.status?.conditions?.find(
+    ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
+  );
+  const at = instant(condition?.lastTransitionTime) ?? (last && finishedAt(last));
+  if (condition?.type === "Complete" || last?.status?.phase === "Succeeded")
+    return { status: "succeeded", at, ...completed() };
+  if (condition?.reason === "DeadlineExceeded") return { status: "failed", at, ...timedOut(plan, last) };
+  const usedUp = last !== undefined && last.status?.phase === "Failed" && pods.length > maxRetries;
+  if (condition === undefined && !usedUp) return undefined;
+  if (last === undefined) return { status: "failed", at, ...podGone(condition?.message) };
+  // A pod that is still there in another phase is being removed: somebody deleted it.
+  if (last.status?.phase !== "Failed") return { status: "failed", at, ...podGone(undefined) };
+  const end = podEnd(last, plan);
+  const tried = maxRetries > 0 && end.errors.length === 0 ? ` in the last of ${pods.length} attempts` : "";
+  return { status: "failed", at, ...end, message: end.message + tried };
+}
+
+function completed(): PodEnd {
+  return { reason: "Completed", message: "the main container ended with exit code 0", exitCode: 0, errors: [] };
+}
+
+function timedOut(plan: Plan, last: Pod | undefined): PodEnd {
+  const message = `the run took longer than its timeout of ${plan.termination.timeout} s`;
+  const hint = "raise termination.timeout, or make the job shorter";
+  const exitCode = last === undefined ? undefined : podEnd(last, plan).exitCode;
+  return {
+    reason: "Timeout",
+    message,
+    errors: [{ code: "RUN_TIMEOUT", message, hint }],
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+}
+
+function podGone(message: string | undefined): PodEnd {
+  const why = message === undefined || /backoff limit/i.test(message) ? "the pod was deleted while it ran" : message;
+  return { reason: "PodDeleted", message: why, errors: [] };
+}
+
+function finishedAt(pod: Pod): string | undefined {
+  const times = statusesOf(pod).flatMap(({ state }) => instant(state?.terminated?.finishedAt) ?? []);
+  return times.sort().at(-1);
+}
+
+/** What keeps the run from starting; of a run whose main container has started, nothing does. */
+function troubleOf(view: RunView, pods: readonly Pod[], { plan, object }: RunFacts): Trouble | undefined {
+  const current = pods.filter((pod) => !isOver(pod));
+  if (plan.kind === "service" && pods.some((pod) => mainStarted(pod, plan) !== undefined))
+    return crashing(current, plan);
+  for (const pod of current) {
+    const trouble = mainStarted(pod, plan) === undefined ? waitingTrouble(pod, plan, view.events) : undefined;
+    if (trouble !== undefined) return trouble;
+  }
+  if (current.length > 0) return undefined;
+  const failure = view.deployment?.status?.conditions?.find(
+    ({ type, status }) => type === "ReplicaFailure" && status === "True",
+  );
+  if (failure?.message !== undefined) return creationTrouble(failure.message);
+  const refused = latest(
+    view.events.filter(({ reason, involvedObject }) => reason === "FailedCreate" && involvedObject.name === object),
+  );
+  return refused === undefined ? undefined : creationTrouble(refused.message ?? "");
+}
+
+/** A service is started again by the cluster for as long as it is there; what happens to it is told. */
+function crashing(pods: readonly Pod[], plan: Plan): Trouble | undefined {
+  for (const pod of pods) {
+    const status = pod.status?.containerStatuses?.find(({ name }) => name === plan.main.name);
+    if (status?.state?.waiting?.reason !== "CrashLoopBackOff") continue;
+    const exit = status.lastState?.terminated;
+    const message = `the service ended with exit code ${exit?.exitCode ?? "unknown"} and is started again (${status.restartCount} times so far)`;
+    const problem: ProblemInput = { code: "RUN_FAILED", message, hint: "see its log" };
+    return { reason: exit?.reason === "OOMKilled" ? "OOMKilled" : "CrashLoopBackOff", message, problem, final: false };
+  }
+  return undefined;
+}
+
+function latest(events: readonly KubeEvent[]): KubeEvent | undefined {
+  const time = ({ lastTimestamp, eventTime }: KubeEvent): string => lastTimestamp ?? eventTime ?? "";
+  return events.toSorted((one, other) => (time(one) < time(other) ? -1 : 1)).at(-1);
+}
+
+function stopping(
+  { stopAt, plan }: RunFacts,
+  { pods, end, changes, answer }: Told & { pods: readonly Pod[]; end: End | undefined },
+): Derived {
+  changes.add("stopping", stopAt, { message: "the end of the run was asked for" });
+  const last = pods.at(-1);
+  const exitCode = last === undefined ? undefined : podEnd(last, plan).exitCode;
+  const exit = exitCode === undefined ? {} : { exitCode };
+  if (!pods.every(isOver)) return answer({ statuses: changes.list() });
+  const at =
+    pods
+      .flatMap((pod) => finishedAt(pod) ?? [])
+      .sort()
+      .at(-1) ?? end?.at;
+  changes.add("stopped", at, { reason: "Stopped", message: "the run was stopped" });
+  return answer({ statuses: changes.list(), ...exit });
+}
+
+/** A record alone: its objects are not there yet, or not any more. */
+function withoutObjects(
+  { createdAt, stopAt, object, plan }: RunFacts,
+  { view, changes, now, answer }: Told & { view: RunView; now: number },
+): Derived {
+  const at = new Date(now).toISOString();
+  if (stopAt !== undefined) {
+    changes.add("stopping", stopAt, { message: "the end of the run was asked for" });
+    changes.add("stopped", at, { reason: "Stopped", message: "the run was stopped" });
+    return answer({ statuses: changes.list() });
+  }
+  // Events outlive what they tell of, by an hour unless the cluster is set otherwise.
+  const told = view.events.filter(({ involvedObject }) => involvedObject.name === object);
+  const scheduled = told.find(({ reason }) => reason === "SuccessfulCreate");
+  if (scheduled !== undefined) changes.add("scheduled", instant(scheduled.firstTimestamp));
+  const done = told.find(({ reason }) => reason === "Completed");
+  if (done !== undefined) {
+    changes.add("succeeded", instant(done.lastTimestamp), {
+      reason: "Completed",
+      message: "the main container ended with exit code 0",
+    });
+    return answer({ statuses: changes.list(), exitCode: 0 });
+  }
+  const failed = told.find(({ reason }) => reason === "BackoffLimitExceeded" || reason === "DeadlineExceeded");
+  if (failed !== undefined) {
+    const end =
+      failed.reason === "DeadlineExceeded"
+        ? timedOut(plan, undefined)
+        : { ...podGone("its pods are gone; they failed") };
+    changes.add("failed", instant(failed.lastTimestamp), end);
+    return answer({ statuses: changes.list(), errors: end.errors });
+  }
+  if (now - Date.parse(createdAt) < BIRTH) return answer();
+  const message = `the ${plan.kind === "job" ? "Job" : "Deployment"} of the run is gone, and nothing says how it ended`;
+  const hint = "it was deleted by somebody, or by its ttl before anyone looked";
+  changes.add("failed", at, { reason: "RUN_LOST", message });
+  return answer({ statuses: changes.list(), errors: [{ code: "RUN_LOST", message, hint }] });
+}
+
+function logsOf(pods: readonly Pod[], plan: Plan): string[] {
+  const names = logNames(plan);
+  const started = new Set(
+    pods.flatMap((pod) =>
+      statusesOf(pod)
+        .filter(hasStarted)
+        .map(({ name }) => name),
+    ),
+  );
+  const init = plan.init.map(({ name }) => name);
+  const order = [...init, plan.main.name, ...plan.sidecars.map(({ name }) => name)];
+  return order.filter((name) => started.has(name)).map((name) => names[name]!);
+}

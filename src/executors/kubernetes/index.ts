@@ -1,0 +1,15 @@
+export { openCluster, type Cluster } from "./cluster.ts";
+export { clusterSecretStore } from "./cluster-secrets.ts";
+export { derive } from "./derive/derive.ts";
+export { isPartial } from "./derive/code.ts";
+export { inOrder, isOver } from "./derive/pods.ts";
+export { statusOf } from "./api/kube-errors.ts";
+export { pathOf, type Manifest } from "./manifests/manifest.ts";
+export { manifestsOf, ownedBy } from "./manifests/manifests.ts";
+export { objectName } from "./manifests/names.ts";
+export { pinInCluster } from "./pin-in-cluster.ts";
+export { logPieces, pieceLines, wholeReference } from "./pod-logs.ts";
+export { openRecords } from "./records.ts";
+export { resolveInCluster } from "./resolve-in-cluster.ts";
+export { removeWorkload, stopRun } from "./stop-run.ts";
+export { listViews, openViews } from "./views.ts";

@@ -1,0 +1,103 @@
+import type { GitStep, Plan } from "../../../compile/index.ts";
+import type { Config } from "../../../config/index.ts";
+import {
+  inScope,
+  scopeOf,
+  scopeOfMatch,
+  type Connection,
+  type CredentialEntry,
+  type ResourceReference,
+} from "../../../connections/index.ts";
+import { BowlineError, parseGitUrl } from "../../../lib/index.ts";
+import { volumeSource } from "./connection-parts.ts";
+import type { VolumeMount, Volumes } from "./volumes.ts";
+
+/** Where the initializer finds a credential: a Secret's keys as files of a folder, and what goes with them. Holds no secret. */
+export interface CredentialFolder {
+  /** Nothing outside of it gets the credential. */
+  scope: string;
+  /** For messages, as Credential.source. */
+  source: string;
+  secret?: string;
+  connection?: string;
+  folder?: string;
+  provider?: string;
+  auth?: string;
+  username?: string;
+  proxy?: string;
+}
+
+const FOLDER = "/bowline/credentials";
+
+/**
+ * The credentials a git step may need: the connection's own, and the `credentials:` entries; with submodules or LFS every entry, as it is
+ * not known yet where these are. Throws NOT_SUPPORTED for a `from:` that only this machine could ask.
+ */
+export function stepCredentials(
+  step: Pick<GitStep, "url" | "connection" | "options">,
+  { plan, config, volumes }: { plan: Pick<Plan, "connections">; config: Config; volumes: Volumes },
+): { credentials: CredentialFolder[]; mounts: VolumeMount[] } {
+  const url = parseGitUrl(step.url, { schemes: ["https", "http", "ssh", "file"] });
+  const credentials: CredentialFolder[] = [];
+  const mounts: VolumeMount[] = [];
+
+  function mounted(secret: ResourceReference, optional: boolean): string {
+    const source = volumeSource("secret", { ...secret, defaultMode: 0o444 }, 0o444) as { secret: object };
+    const volume = optional ? { secret: { ...source.secret, optional: true } } : source;
+    const mountPath = `${FOLDER}/${mounts.length}`;
+    mounts.push({ name: volumes.add(volume, "bowline-credential"), mountPath, readOnly: true });
+    return mountPath;
+  }
+
+  const connection = step.connection === undefined ? undefined : plan.connections[step.connection];
+  const own = ownScope(connection);
+  const mine = connection !== undefined && own !== undefined && inScope(own, url);
+  if (mine && connection.secret !== undefined) {
+    const { name, secret, schema } = connection;
+    const found = { scope: own, source: `connection "${name}"`, secret: secret.name, connection: name };
+    credentials.push({ ...found, folder: mounted(secret, false), ...httpSettings(schema) });
+  }
+  const everywhere = step.options.submodules !== false || step.options.lfs;
+  for (const entry of config.catalog.credentials) {
+    const scope = scopeOfMatch(entry.match);
+    const covers = inScope(scope, url) && credentials.length === 0;
+    if (!covers && !everywhere) continue;
+    if (entry.from !== undefined) {
+      if (covers) throw onlyHere(entry, step.connection);
+      continue;
+    }
+    const settings = { ...(mine ? httpSettings(connection?.schema) : {}), ...httpSettings(entry) };
+    const found = { scope, source: `credentials entry "${entry.match}"`, ...settings };
+    if (entry.secret === undefined) credentials.push(found);
+    else credentials.push({ ...found, secret: entry.secret.name, folder: mounted(entry.secret, !covers) });
+  }
+  return { credentials, mounts };
+}
+
+export function ownScope(connection: Connection | undefined): string | undefined {
+  const url = connection?.schema?.url;
+  return typeof url === "string" ? scopeOf(parseGitUrl(url, { schemes: ["https", "http", "ssh", "file"] })) : undefined;
+}
+
+type HttpSettings = Pick<CredentialEntry, "provider" | "auth" | "username" | "proxy">;
+
+export function httpSettings(from: HttpSettings | undefined): HttpSettings {
+  const { provider, auth, username, proxy } = from ?? {};
+  return {
+    ...(provider && { provider }),
+    ...(auth && { auth }),
+    ...(username && { username }),
+    ...(proxy && { proxy }),
+  };
+}
+
+function onlyHere({ match, from, place }: CredentialEntry, connection: string | undefined): BowlineError {
+  const what = from === "git" ? "git" : Object.keys(from ?? {}).join();
+  return new BowlineError({
+    code: "NOT_SUPPORTED",
+    message: `the credentials entry "${match}" has "from: ${what}", which is on this machine only and not in the cluster`,
+    hint: "put the credential into the cluster and name it with `secret:`: bowline secrets set NAME POLYAXON_GIT_CREDENTIALS --store kubernetes",
+    ...(place === undefined ? {} : { place }),
+    ...(connection === undefined ? {} : { connection }),
+  });
+}
