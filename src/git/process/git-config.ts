@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { inScope } from "../../connections/index.ts";
 import type { Policy } from "../../config/index.ts";
 import type { Access } from "../access.ts";
@@ -35,6 +36,15 @@ export function fsckIgnored({ fsck }: Policy): string[] {
   return fsck.ignore.filter((id) => /^[A-Za-z]+$/.test(id));
 }
 
+/**
+ * What bounds the memory of receiving a pack and of checking it out, whatever is in the pack and however many cores there are: an init
+ * container has little, and 96 MiB a thread by default. Files above the threshold go from the pack to the disk in pieces.
+ */
+const LITTLE_MEMORY = {
+  core: { bigFileThreshold: "16m", deltaBaseCacheLimit: "32m" },
+  pack: { threads: String(Math.min(3, availableParallelism())) },
+};
+
 const BASE =
   configSection("core", {
     hooksPath: "/dev/null",
@@ -44,7 +54,9 @@ const BASE =
     protectNTFS: "true",
     protectHFS: "true",
     untrackedCache: "false",
+    ...LITTLE_MEMORY.core,
   }) +
+  configSection("pack", LITTLE_MEMORY.pack) +
   configSection("safe", { bareRepository: "explicit" }) +
   // an empty value forgets every helper named before
   configSection("credential", { helper: "" }) +
