@@ -10,6 +10,7 @@ const FETCHING = [
   "liars",
   "materialize",
   "odd-content",
+  "places",
   "scope",
   "servers",
   "submodules",
