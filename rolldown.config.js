@@ -8,21 +8,44 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 // Everything from the registry is bundled but SQLite, which carries its own binaries.
 const external = [/^node:(?!http$)/, "@photostructure/sqlite"];
 
-export default defineConfig({
-  input: { bowline: "src/cli/main.ts", index: "src/index.ts" },
+const common = {
   platform: "node",
   external,
   transform: { target: "node20.19", define: { __BOWLINE_VERSION__: JSON.stringify(version) } },
+  // execa is loaded where a program is started; that some of these places are loaded late themselves is no fault.
+  checks: { ineffectiveDynamicImport: false },
   // Our own modules do nothing when loaded, so a door's unused rooms (zod's schemas behind a plain helper) stay out of a command's chunk.
-  treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/main\.ts)/, sideEffects: false }] },
-  plugins: [lightHttp(), licenseNotices()],
+  treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/(main|start)\.ts)/, sideEffects: false }] },
+};
+
+// Names stay as they are: a stack in a bug report must be readable.
+const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
+
+const library = defineConfig({
+  ...common,
+  input: { index: "src/index.ts" },
+  plugins: [lightHttp()],
   output: {
-    dir: "dist",
-    format: "esm",
-    // Names stay as they are: a stack in a bug report must be readable.
-    minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
-    cleanDir: true,
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name]-[hash].js",
+    ...{ dir: "dist", format: "esm", minify, cleanDir: true },
+    ...{ entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
   },
 });
+
+// CommonJS, because only that can be loaded with code that V8 compiled before (src/cli/compiled-code.ts).
+const command = defineConfig({
+  ...common,
+  input: { bowline: "src/cli/main.ts" },
+  plugins: [lightHttp(), licenseNotices()],
+  output: {
+    ...{ dir: "dist", format: "cjs", dynamicImportInCjs: false, minify },
+    ...{ entryFileNames: "command/[name].cjs", chunkFileNames: "command/[name]-[hash].cjs" },
+  },
+});
+
+const start = defineConfig({
+  ...common,
+  input: { bowline: "src/cli/start.ts" },
+  output: { dir: "dist", format: "cjs", minify, entryFileNames: "[name].cjs" },
+});
+
+export default [library, command, start];

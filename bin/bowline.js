@@ -9,8 +9,10 @@ if (process.platform === "win32") {
   process.stderr.write("error: Bowline runs on Linux and macOS\nhint: on Windows, run it inside WSL\n");
   process.exit(2);
 }
-await import("../dist/bowline.js").catch((error) => {
-  if (error.code !== "ERR_MODULE_NOT_FOUND" || !String(error.message).includes("dist/bowline.js")) throw error;
+try {
+  require("../dist/bowline.cjs");
+} catch (error) {
+  if (error.code !== "MODULE_NOT_FOUND" || !String(error.message).includes("dist/bowline.cjs")) throw error;
   process.stderr.write("error: Bowline is not built\nhint: run: npm ci\n");
   process.exit(70);
-});
+}

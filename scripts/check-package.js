@@ -3,10 +3,11 @@
 import { execFileSync } from "node:child_process";
 import { report, rootOf } from "./lib/files.js";
 
-const ALLOWED = [/^package\.json$/, /^(README|CHANGELOG)\.md$/, /^LICENSE$/, /^bin\/bowline\.js$/];
+const ALLOWED = [/^package\.json$/, /^(README|CHANGELOG)\.md$/, /^LICENSE$/, /^bin\/(bowline\.js|package\.json)$/];
 const ALLOWED_BUILT = [
   /^dist\/licenses\.txt$/,
-  /^dist\/[\w.-]+\.js$/,
+  /^dist\/(index\.js|bowline\.cjs)$/,
+  /^dist\/command\/[\w.-]+\.cjs$/,
   /^dist\/chunks\/[\w.-]+\.js$/,
   /^dist\/types\/.+\.d\.ts$/,
   /^schemas\/[\w.-]+\.json$/,
@@ -17,7 +18,9 @@ const NEEDED = [
   "LICENSE",
   "CHANGELOG.md",
   "bin/bowline.js",
-  "dist/bowline.js",
+  "bin/package.json",
+  "dist/bowline.cjs",
+  "dist/command/bowline.cjs",
   "dist/index.js",
   "dist/licenses.txt",
   "dist/types/index.d.ts",

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { BowlineError } from "../lib/index.ts";
@@ -37,6 +36,8 @@ export async function readGitPreset(
 
 /** The commit of the clone here; a warning where that is not all that the folder holds. */
 async function commitHere(context: CliContext): Promise<string | undefined> {
+  // Loaded only where a program is started.
+  const { execa } = await import("execa");
   const git = (args: string[]) =>
     // The user's own clone, where he would run git himself; only the monitor program is kept from starting.
     execa("git", ["-c", "core.fsmonitor=false", ...args], { cwd: context.cwd, reject: false, stdin: "ignore" });

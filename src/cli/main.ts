@@ -6,7 +6,10 @@ const words = process.argv.slice(2);
 if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && words.length === 1)) {
   process.stdout.write(`${VERSION}\n`);
 } else {
-  const code = await start();
+  void start().then(end);
+}
+
+async function end(code: number): Promise<void> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
 }
@@ -22,7 +25,6 @@ async function start(): Promise<number> {
     const { runInitializer } = await import("./initializer/run-initializer.ts");
     return runInitializer(words.slice(2));
   }
-  (await import("./compile-cache.ts")).keepCompiled(process.env);
   const { runCli } = await import("./cli.ts");
   return runCli(words);
 }

@@ -12,13 +12,14 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   const rest = dashes < 0 ? [] : words.slice(dashes + 1);
   const own = arrange(dashes < 0 ? words : words.slice(0, dashes));
   let code = 0;
-  const program = buildProgram(context, async (record, input) => {
+  const act: Act = async (record, input) => {
     if (rest.length > 0 && !record.rest) {
       throw usage(`bowline ${record.name} takes nothing after --`, `see: bowline ${record.name} --help`);
     }
     const action = await record.load();
     code = (await action.run({ ...input, rest } as never, context, { commands: COMMANDS, groups: GROUPS })) ?? 0;
-  });
+  };
+  const program = buildProgram({ records: recordsFor(own), context, act });
   try {
     await program.parseAsync([...own], { from: "user" });
   } catch (error) {
@@ -57,8 +58,20 @@ function bareCommand(words: readonly string[], program: Command): number {
 
 type Act = (record: CommandRecord, input: Omit<Input, "rest">) => Promise<void>;
 
-/** Every command as commander wants it. */
-function buildProgram(context: Pick<CliContext, "out" | "terminal">, act: Act): Command {
+/** The one command that the words name, or all of them, as commander wants it: to make all takes time. */
+function recordsFor(words: readonly string[]): readonly CommandRecord[] {
+  const [first, second] = words;
+  const named = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`);
+  return named === undefined ? COMMANDS : [named];
+}
+
+interface ProgramParts {
+  records: readonly CommandRecord[];
+  context: Pick<CliContext, "out" | "terminal">;
+  act: Act;
+}
+
+function buildProgram({ records, context, act }: ProgramParts): Command {
   const program = new Command("bowline")
     .description("Gives every job the code it asks for, from git, at the commit it asks for.")
     .usage("COMMAND [options]")
@@ -67,7 +80,7 @@ function buildProgram(context: Pick<CliContext, "out" | "terminal">, act: Act): 
   program.option("--version", "print Bowline's version");
   program.addHelpText("after", `\nExit codes: ${EXIT_CODES}\nExplain a command: bowline help COMMAND`);
   const groups = new Map<string, Command>();
-  for (const record of COMMANDS) {
+  for (const record of records) {
     const [first, second] = record.name.split(" ");
     if (second === undefined) addCommand(program, record, { context, act });
     else {

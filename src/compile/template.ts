@@ -21,7 +21,7 @@ export type TemplateContext = Record<string, unknown>;
 
 const ESCAPE = "to write the braces themselves: {{ '{{' }}";
 
-const engine = createEngine();
+let made: Liquid | undefined;
 
 /**
  * Fills in one text, once: `{{ path | filter }}` and nothing else of the Liquid language. Only own properties of plain
@@ -41,7 +41,7 @@ export function renderTemplate(text: string, context: TemplateContext): Rendered
   if (!text.includes("{{")) return { kind: "text", text };
   let parts: Template[];
   try {
-    parts = engine.parse(text);
+    parts = engine().parse(text);
   } catch (error) {
     return { kind: "fault", fault: parseFault(error, text) };
   }
@@ -87,7 +87,7 @@ function evaluate(
     );
   }
   try {
-    const scope = new Context(context, engine.options, { sync: true, memoryLimit: 1_000_000 });
+    const scope = new Context(context, engine().options, { sync: true, memoryLimit: 1_000_000 });
     const result: unknown = toValueSync(value.value(scope));
     if (typeof result === "function" || result === undefined) return unknownName(first, context, offset);
     if (value.filters.length > 0) return { kind: "value", value: result };
@@ -198,6 +198,11 @@ function messageOf(error: unknown): string {
 
 function fault(message: string, hint: string, offset: number): { kind: "fault"; fault: TemplateFault } {
   return { kind: "fault", fault: { message, hint, offset } };
+}
+
+/** Made at the first template: most files have none. */
+function engine(): Liquid {
+  return (made ??= createEngine());
 }
 
 /** Liquid without its tags, its filters and its files. */

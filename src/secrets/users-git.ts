@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import type { Environment } from "../config/index.ts";
 import { BowlineError } from "../lib/index.ts";
 
@@ -20,6 +19,8 @@ export async function usersGit(
   args: readonly string[],
   { env, input = "" }: UsersGitCall,
 ): Promise<string | undefined> {
+  // Loaded only where a program is started.
+  const { execa } = await import("execa");
   const result = await execa("git", args, {
     input,
     env: neutral(env),

@@ -27,7 +27,8 @@ export function checkShape<T>(
   let data = source.value;
   for (let round = 0; ; round++) {
     const raw: RawIssue[] = [];
-    const result = schema.safeParse(data, { error: (issue) => remember(raw, issue) });
+    // A schema is used once a process: to compile it first, as zod would, takes longer than to walk it.
+    const result = schema.safeParse(data, { error: (issue) => remember(raw, issue), jitless: true });
     if (result.success) return { value: result.data, problems: [] };
     const repairs = round < MOST_ROUNDS ? findRepairs(result.error.issues, source) : [];
     if (repairs.length === 0) {

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { BowlineError, type GitUrl } from "../../lib/index.ts";
 
 /** In a user namespace of its own ssh takes itself for root, whom the system knows; files and network stay as they are. */
@@ -19,6 +18,8 @@ export async function launcherFor(url: GitUrl, folder?: string): Promise<readonl
     userInfo();
     return [];
   } catch {
+    // Loaded only where a program is started.
+    const { execa } = await import("execa");
     for (const launcher of [...(folder === undefined ? [] : [await wrapperIn(folder)]), NAMESPACE]) {
       const [command, ...words] = launcher;
       // ssh looks for its user's name before anything else, so that it does not get to its version without one.
