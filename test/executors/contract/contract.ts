@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { codeCases } from "./cases/code.ts";
+import { containerCases } from "./cases/containers.ts";
+import { connectionCases } from "./cases/connections.ts";
+import { engineCases } from "./cases/engine.ts";
+import { logCases } from "./cases/logs.ts";
+import { nameCases } from "./cases/names.ts";
 import { outcomeCases } from "./cases/outcome.ts";
+import { userCases } from "./cases/users.ts";
 import type { Harness } from "./harness.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -13,6 +19,12 @@ export function contract(harness: Harness): void {
     beforeAll(subject.open, 300_000);
     afterAll(subject.close, 60_000);
     codeCases(subject);
+    connectionCases(subject);
+    containerCases(subject);
+    userCases(subject);
+    nameCases(subject);
+    logCases(subject);
+    engineCases(subject);
     outcomeCases(subject);
   });
 }

@@ -13,6 +13,12 @@ export interface Subject {
   desk: (connections?: string[]) => Promise<Desk>;
   /** Runs a polyaxonfile to its end; what follows is added to the command. */
   run: (desk: Desk, file: string, words?: string[]) => Promise<{ record: RunRecord; answer: Answer }>;
+  /** The same, of a run that has to succeed. */
+  succeeds: (desk: Desk, file: string, words?: string[]) => Promise<RunRecord>;
+  /** Starts it with -d. */
+  detached: (desk: Desk, file: string) => Promise<RunRecord>;
+  /** The record that a command prints. */
+  recordOf: (desk: Desk, words: string[]) => Promise<RunRecord>;
   /** The log of a container, its lines joined. */
   log: (desk: Desk, record: RunRecord, container?: string) => Promise<string>;
   open: () => Promise<void>;
@@ -27,6 +33,14 @@ const ACCOUNTS: Account[] = [
 
 export function subjectOf(harness: Harness): Subject {
   let server: GitServer | undefined;
+
+  async function run(desk: Desk, file: string, words: string[] = []): Promise<{ record: RunRecord; answer: Answer }> {
+    await desk.write("job.yaml", file);
+    const answer = await desk.bowline(["run", "-f", "job.yaml", "-o", "json", ...words]);
+    const record = recordIn(answer);
+    expect(record.executor).toBe(harness.executor);
+    return { record, answer };
+  }
   return {
     harness,
     server: () => server as GitServer,
@@ -41,16 +55,18 @@ export function subjectOf(harness: Harness): Subject {
       desk.env["BOWLINE_CONFIG"] = "bowline.yaml";
       return desk;
     },
-    async run(desk, file, words = []) {
-      await desk.write("job.yaml", file);
-      const answer = await desk.bowline(["run", "-f", "job.yaml", "-o", "json", ...words]);
-      const record = JSON.parse(answer.stdout || "{}") as RunRecord;
-      if (record.uuid === undefined) throw new Error(`${answer.exitCode}\n${answer.stdout}${answer.stderr}`);
-      checkRunRecord(record);
-      checkNoNull(record);
-      expect(record.executor).toBe(harness.executor);
-      return { record, answer };
+    run,
+    async succeeds(desk, file, words) {
+      const { record, answer } = await run(desk, file, words);
+      const { status, errors = [], message } = record;
+      // What went wrong is in the message of the failed test.
+      expect({ status, errors, message, stderr: status === "succeeded" ? "" : answer.stderr }).toMatchObject({
+        ...{ status: "succeeded", errors: [], stderr: "" },
+      });
+      return record;
     },
+    detached: async (desk, file) => (await run(desk, file, ["-d"])).record,
+    recordOf: async (desk, words) => recordIn(await desk.bowline(words)),
     async log(desk, { uuid }, container = "main") {
       const { stdout } = await desk.bowline(["logs", uuid, "-c", container, "-o", "json"]);
       return stdout
@@ -73,14 +89,32 @@ export function subjectOf(harness: Harness): Subject {
   };
 }
 
-/** A job in YAML. `head` are lines of `run:`; the container runs a shell script. */
-export function job(
-  { harness }: Subject,
-  { script, head = [], image = harness.images.shell }: { script: string; head?: string[]; image?: string },
-): string {
+function recordIn(answer: Answer): RunRecord {
+  const record = JSON.parse(answer.stdout || "{}") as RunRecord;
+  if (record.uuid === undefined) throw new Error(`${answer.exitCode}\n${answer.stdout}${answer.stderr}`);
+  checkRunRecord(record);
+  checkNoNull(record);
+  return record;
+}
+
+export interface JobText {
+  /** For the shell of the main container. */
+  script: string;
+  /** Lines of `run:`. */
+  head?: string[];
+  /** A line beside `run:`. */
+  top?: string;
+  image?: string;
+  /** More of the main container, as YAML in one line. */
+  more?: string;
+}
+
+/** A job in YAML whose container runs a shell script. */
+export function job({ harness }: Subject, { script, head = [], top = "", image, more = "" }: JobText): string {
   const lines = head.map((line) => `  ${line}\n`).join("");
-  const words = JSON.stringify(["sh", "-c", script]);
-  return `version: 1.1\nkind: component\nrun:\n  kind: job\n${lines}  container: {image: "${image}", command: ${words}}\n`;
+  const words = `image: "${image ?? harness.images.shell}", command: ${JSON.stringify(["sh", "-c", script])}`;
+  const container = more === "" ? words : `${words}, ${more}`;
+  return `version: 1.1\nkind: component\n${top}${top && "\n"}run:\n  kind: job\n${lines}  container: {${container}}\n`;
 }
 
 /** Where the job finds its artifacts. */
