@@ -6,7 +6,7 @@ import { codeReference, openPhases, warn, type Made, type Making, type Phases } 
 import { openCacheFolder, type CacheFolder } from "./objects/cache-folder.ts";
 import { CacheUnusable, oneAtATime } from "./objects/one-at-a-time.ts";
 import { findKeptTree } from "./trees/kept/kept-tree.ts";
-import { keepTree } from "./trees/kept/keep-tree.ts";
+import { keepTree, type KeepOptions } from "./trees/kept/keep-tree.ts";
 import { isKeepable, treeKey } from "./trees/kept/tree-key.ts";
 import { BowlineError } from "../lib/index.ts";
 
@@ -35,9 +35,11 @@ async function openCache({ request, access }: Making): Promise<CacheFolder | und
 }
 
 async function withoutCache(making: Making, phase: Phases): Promise<Answer> {
-  return fromServer(making, phase, async (made) => {
-    await phase("copy", () => making.workplace.publish());
-    return { ...made, cache: "miss" };
+  return fromServer(making, phase, {
+    async use(made) {
+      await phase("copy", () => making.workplace.publish());
+      return made;
+    },
   });
 }
 
@@ -57,22 +59,35 @@ async function withCache(making: Making, phase: Phases, cache: CacheFolder): Pro
     const made = await oneAtATime(turn, async (waited): Promise<Answer | undefined> => {
       // who waited copies when the next one has its turn
       if (waited && (await findKeptTree(kept.folder)) !== undefined) return undefined;
-      return fromServer(making, phase, async (answer) => {
-        await phase("copy", async () => {
-          await keepTree({ making, made: answer, ...kept });
-          await making.workplace.publish();
-        });
-        return { ...answer, cache: "miss" };
+      return fromServer(making, phase, {
+        cache,
+        use: (answer) => keepAndPublish(making, phase, { made: answer, ...kept }),
       });
     });
     if (made !== undefined) return made;
     const found = await fromCache(making, phase, kept);
     return found === undefined ? await withoutCache(making, phase) : { ...found, cache: "wait" };
   } catch (error) {
-    if (!(error instanceof CacheUnusable)) throw error;
-    warn(request, notUsed(error.cause as Error));
+    const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
+    // it may be the target's disk as well: then it is told without the cache
+    if (cause === error && !isOfDisk(error)) throw error;
+    warn(request, notUsed(cause as Error));
+    await making.workplace.reset();
+    making.given.length = 0;
     return withoutCache(making, phase);
   }
+}
+
+async function keepAndPublish(making: Making, phase: Phases, options: Omit<KeepOptions, "making">): Promise<Answer> {
+  await phase("copy", async () => {
+    await keepTree({ making, ...options });
+    await making.workplace.publish();
+  });
+  return options.made;
+}
+
+function isOfDisk(error: unknown): boolean {
+  return error instanceof BowlineError && error.code.startsWith("DISK_");
 }
 
 function notUsed(cause: Error) {

@@ -46,7 +46,8 @@ export async function fromCache(
   }
   for (const problem of record.warnings) warn(request, problem);
   making.given.push(...given);
-  return { ...record.details, submodules: record.submodules, bytes: 0 };
+  const { details, submodules, redirectedTo } = record;
+  return { ...details, submodules, bytes: 0, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
 async function copyTree(kept: KeptTree, making: Making, cache: CacheFolder): Promise<void> {

@@ -1,49 +1,130 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { planOf, sessionOf, warn, type Given, type Made, type Making, type Phases } from "./making.ts";
+import type { CacheFolder } from "./objects/cache-folder.ts";
 import { fetchObjects } from "./objects/fetch.ts";
+import { giveObjects, isDamage, obtainObjects, putAside, type Obtained } from "./objects/obtain.ts";
+import { openSeen } from "./objects/seen.ts";
+import { isShareable } from "./objects/shareable.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit, type Git } from "./process/open-git.ts";
 import { checkBudget, checkWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, prepareRepository, writeFiles } from "./trees/checkout.ts";
 import { readCommit } from "./trees/commit-details.ts";
+import { attributesDiffer, beginWithBase, forgetIndex, indexOf } from "./trees/kept/begin-with-base.ts";
+import type { Base } from "./trees/kept/reuse.ts";
 import { addContents } from "./trees/lfs.ts";
 import { addSubmodules } from "./trees/submodules.ts";
 import { warnOfVersionFromGit } from "./trees/version-from-git.ts";
-import type { Problem } from "../lib/index.ts";
+import { writeError, type Problem } from "../lib/index.ts";
 
 /** What is in the workplace, complete but not yet published. */
-export interface FromServer extends Omit<Made, "timings" | "cache"> {
+export interface FromServer extends Omit<Made, "timings"> {
   warnings: Problem[];
   configTail: string;
   git: Git;
+  /** What the checkout began as, where it was not empty. */
+  base?: Base | undefined;
 }
 
-/** Fetches the commit into the workplace and checks it out there; then `use` gets it, while git can still be started. */
-export async function fromServer<T>(making: Making, phase: Phases, use: (made: FromServer) => Promise<T>): Promise<T> {
+/**
+ * Brings the commit into the workplace and checks it out there; then `use` gets it, while git can still be started. With a cache, objects that are there already
+ * are not fetched, and files of another commit that are the same are not checked out.
+ */
+export async function fromServer<T>(
+  making: Making,
+  phase: Phases,
+  { cache, use }: { cache?: CacheFolder | undefined; use: (made: FromServer) => Promise<T> },
+): Promise<T> {
   const { request, access, workplace, deadline } = making;
   await checkGitVersion(request.network);
   const git = await openGit({ ...request, access, folder: workplace.folder, signal: deadline.signal });
   try {
-    const { commit, ref } = request.resolution;
-    const { tree: repository } = workplace;
-    const { bytes, redirectedTo } = await phase("fetch", async () => {
-      await prepareRepository(planOf(making), access.url.remote);
-      const session = sessionOf(request);
-      const gitFolder = join(repository, ".git");
-      return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline });
-    });
-    making.given.push({ access, what: commit });
-    const made = await phase("checkout", () => checkOut(making, git));
+    const made =
+      cache !== undefined && isShareable(request.options)
+        ? await throughCache({ making, phase, git, cache })
+        : await straight({ making, phase, git });
     for (const problem of made.warnings) warn(request, problem);
-    return await use({ ...made, git, bytes: bytes + made.bytes, ...(redirectedTo !== undefined && { redirectedTo }) });
+    return await use(made);
   } finally {
     await git.close();
   }
 }
 
+interface Tools {
+  making: Making;
+  phase: Phases;
+  git: Git;
+}
+
+async function straight({ making, phase, git }: Tools): Promise<FromServer> {
+  const { request, access, workplace, deadline, given } = making;
+  const { commit, ref } = request.resolution;
+  const { bytes, redirectedTo } = await phase("fetch", async () => {
+    await prepareRepository(planOf(making), access.url.remote);
+    const gitFolder = join(workplace.tree, ".git");
+    return fetchObjects({ git, gitFolder, access, commit, ref, request, session: sessionOf(request), deadline });
+  });
+  given.push({ access, what: commit });
+  const made = await phase("checkout", () => checkOut(making, git));
+  return {
+    ...made,
+    git,
+    bytes: bytes + made.bytes,
+    cache: "miss",
+    ...(redirectedTo !== undefined && { redirectedTo }),
+  };
+}
+
+async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<FromServer> {
+  const { making, phase, git, cache } = tools;
+  const options = { making, git, cache, seen: openSeen(cache) };
+  for (let first = true; ; first = false) {
+    const [obtained, base] = await phase("fetch", () =>
+      bothOrFirstError(obtainObjects(options), beginWithBase(making, cache)),
+    );
+    try {
+      return await phase("checkout", () => checkOutObtained(tools, obtained, base));
+    } catch (error) {
+      if (!first || obtained.exact || !isDamage(error)) throw error;
+      await putAside(options, error);
+      await making.workplace.reset();
+      making.given.length = 0;
+    } finally {
+      await obtained.close();
+    }
+  }
+}
+
+/** The objects are lent by the cache while files are written, and given meanwhile. */
+async function checkOutObtained(
+  { making, git }: Tools,
+  obtained: Obtained,
+  base: Base | undefined,
+): Promise<FromServer> {
+  const { access, workplace, given, request } = making;
+  const { commit } = request.resolution;
+  const gitFolder = join(workplace.tree, ".git");
+  const lent = join(gitFolder, "objects/info/alternates");
+  await prepareRepository(planOf(making), access.url.remote);
+  given.push({ access, what: commit });
+  if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
+  const giving = giveObjects(gitFolder, obtained, { making, git });
+  if (obtained.exact) await giving;
+  const [made] = await bothOrFirstError(checkOut(making, git, base), giving);
+  await rm(lent, { force: true });
+  const { cache, redirectedTo } = obtained;
+  return {
+    ...made,
+    git,
+    bytes: obtained.bytes + made.bytes,
+    cache,
+    ...(redirectedTo !== undefined && { redirectedTo }),
+  };
+}
+
 /** The files, their LFS contents and submodules; `bytes` are those that came for these. */
-async function checkOut(making: Making, git: Git): Promise<Omit<FromServer, "git">> {
+async function checkOut(making: Making, git: Git, base?: Base): Promise<Omit<FromServer, "git" | "cache">> {
   const { request, access, workplace, deadline, given } = making;
   const { policy, url } = request;
   const { commit } = request.resolution;
@@ -53,6 +134,11 @@ async function checkOut(making: Making, git: Git): Promise<Omit<FromServer, "git
   await checkBudget({ git, repository, commit, url, policy, withoutContents });
   await pointHead(plan);
   const [details] = await bothOrFirstError(readCommit(git, { repository, commit, url }), writeFiles(git, plan));
+  const usable = base !== undefined && (await isStillBase(base, { repository, commit }));
+  if (base !== undefined && !usable) {
+    await forgetIndex(repository);
+    await writeFiles(git, plan);
+  }
   if (withoutContents) await checkWritten({ repository, url, policy });
   const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
   const contents = await addContents(tree);
@@ -71,12 +157,27 @@ async function checkOut(making: Making, git: Git): Promise<Omit<FromServer, "git
     bytes: contents.bytes + added.bytes,
     warnings: [...(version === undefined ? [] : [version]), ...contents.warnings],
     configTail: config.slice(configText(plan).length),
+    ...(usable && { base }),
   };
+}
+
+async function isStillBase(
+  base: Base,
+  { repository, commit }: { repository: string; commit: string },
+): Promise<boolean> {
+  const index = await indexOf(repository, commit);
+  return index !== undefined && !attributesDiffer(base.index, index);
 }
 
 /** The name of a commit's LFS contents, beside that of the commit. */
 function lfsOf(commit: string): Given["what"] {
   return `lfs of ${commit}`;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((cause: unknown) => {
+    throw writeError(path, cause);
+  });
 }
 
 /** Waits for both, so that no git is left running in a folder that is about to be removed; then throws the first error. */

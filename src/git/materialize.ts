@@ -30,7 +30,11 @@ async function materializeWithin(request: MaterializeRequest, given: Given[]): P
     checkPin(resolution);
     const access = reached(await openAccess(request.url, request), resolution.redirectedTo);
     workplace = await openWorkplace(target);
-    return await fillTarget({ request, access, workplace, deadline, given, materialize: materializeWithin });
+    const own: Given[] = [];
+    const making = { request, access, workplace, deadline, given: own, materialize: materializeWithin };
+    const reference = await fillTarget(making);
+    given.push(...own);
+    return reference;
   } catch (error) {
     throw located(error, request);
   } finally {

@@ -112,10 +112,12 @@ test("stop reaches a run whose code is being fetched: it is stopped, and nothing
   );
   await until(() => server.faults.length > 0 && server.requests.slice(before).some(({ path }) => path.includes("one")));
   await until(async () => (await runs.get(places.uuid)).status === "starting");
-  expect(await runs.stop(places.uuid)).toMatchObject({ status: "stopped", reason: "Stopped", codeReferences: [] });
+  expect(await runs.stop(places.uuid)).toMatchObject({ status: "stopped", reason: "Stopped" });
   server.faults.length = 0;
   const record = await ended;
   expect(record.errors).toBeUndefined();
+  // pinned, and no more
+  expect(record.codeReferences.map(({ by }) => by)).toEqual([undefined]);
   expect(await lines(record)).toEqual([]);
   expect(existsSync(join(places.artifactsPath, "one"))).toBe(false);
 });

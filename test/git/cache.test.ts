@@ -1,14 +1,15 @@
-import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
-import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
+import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
 import { requestFor, TOKEN, tokenFor } from "./request.ts";
 
 const OTHER = "another token";
 
 let server: GitServer;
 let cache: string;
+let repository: Repository;
 
 beforeAll(async () => {
   server = await startGitServer({
@@ -17,7 +18,7 @@ beforeAll(async () => {
       { username: "ada", password: OTHER, access: ["org"] },
     ],
   });
-  await server.add("org/test", {
+  repository = await server.add("org/test", {
     commits: [
       {
         name: "first",
@@ -87,6 +88,111 @@ describe("a commit that is kept", () => {
     expect(await git(target, ["fsck", "--strict"])).toBe("");
   });
 });
+
+describe("the next commit of a branch", () => {
+  it("costs its difference, and is the same as one that was fetched alone", async () => {
+    const name = "org/grows";
+    const noise = (seed: number): string =>
+      Array.from({ length: 4000 }, (_, at) => ((at * 7919 * seed) % 65_521).toString(36)).join("");
+    const made = await server.add(name, {
+      commits: [
+        {
+          name: "one",
+          files: { a: noise(1), "b/c": noise(2), "b/d": noise(3), "gone/x": "x", link: { symlink: "a" } },
+        },
+        {
+          name: "two",
+          files: { "b/c": "changed\n", "gone/x": null, gone: "now a file", new: "new\n", link: { symlink: "new" } },
+        },
+        { name: "three", files: { ".gitattributes": "* text eol=crlf\n" } },
+      ],
+    });
+    const url = `${server.url}/${name}.git`;
+    const bytes: number[] = [];
+    for (const commit of ["one", "two", "three"].map((one) => made.commits[one]!)) {
+      const { reference, target } = await fetched({ url, pin: { commit } });
+      bytes.push(reference.bytes);
+      const alone = await fetched({ url, pin: { commit }, cache: join(await temporaryFolder(), "another") });
+      const again = await fetched({ url, pin: { commit } });
+      expect(again.reference.cache).toBe("hit");
+      for (const one of [target, again.target]) {
+        expect(await contents(one)).toEqual(await contents(alone.target));
+        expect(await git(one, ["status", "--porcelain"])).toBe("");
+        expect(await git(one, ["fsck", "--strict"])).toBe("");
+        expect(await git(one, ["for-each-ref"])).toBe("");
+        expect(await git(one, ["rev-list", "--count", "HEAD"])).toBe("1");
+        expect(await git(one, ["count-objects", "-v"])).toMatch(/^packs: 1$/m);
+      }
+    }
+    expect(bytes[1]).toBeLessThan(bytes[0]! / 4);
+    expect(bytes[2]).toBeLessThan(bytes[0]! / 4);
+  });
+
+  it("needs no fetch where only the options differ", async () => {
+    const first = await fetched({ revision: "main" });
+
+    const options = { ...requestFor("").options, submodules: true };
+    const { reference, events } = await fetched({ options, pin: { commit: first.reference.commit } });
+    expect(events.filter(({ phase }) => phase === "warning")).toEqual([]);
+    expect(reference).toMatchObject({ cache: "objects", bytes: 0 });
+    const { target, reference: tagged } = await fetched({ revision: "v1" });
+    expect(tagged.cache).toBe("miss");
+    expect(await git(target, ["describe", "--exact-match"])).toBe("v1");
+  });
+});
+
+describe("many at once", () => {
+  it("of one commit: one fetch, the others wait and say whom for", async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => fetched({ pin: { commit: commitOf("main") } })));
+    expect(all.map(({ reference }) => reference.cache).toSorted()).toEqual(["miss", ...Array(7).fill("wait")]);
+    expect(packsSent()).toBe(1);
+    const waits = all.flatMap(({ events }) =>
+      events.filter(({ phase, state }) => phase === "wait" && state === "start"),
+    );
+    expect(waits).toHaveLength(7);
+    expect(waits[0]).toMatchObject({ detail: expect.stringMatching(`^process ${process.pid}: commit`) });
+    for (const { target } of all) expect(await git(target, ["status", "--porcelain"])).toBe("");
+  });
+
+  it("of eight commits", async () => {
+    const names = Array.from({ length: 8 }, (_, at) => `c${at}`);
+    const made = await server.add("org/many", {
+      commits: names.map((name, at) => ({ name, files: { [`f${at}`]: name, same: `${at}` } })),
+    });
+    const url = `${server.url}/org/many.git`;
+    const all = await Promise.all(names.map((name) => fetched({ url, pin: { commit: made.commits[name]! } })));
+    for (const [at, { target, reference }] of all.entries()) {
+      expect(reference.cache).toBe("miss");
+      expect(await git(target, ["rev-parse", "HEAD"])).toBe(made.commits[`c${at}`]);
+      expect(await git(target, ["fsck", "--strict"])).toBe("");
+      expect((await readdir(target)).filter((name) => name !== ".git")).toHaveLength(at + 2);
+    }
+    expect(packsSent()).toBe(8);
+  });
+});
+
+function commitOf(name: string): string {
+  return repository.commits[name]!;
+}
+
+/** Answers of the server that held a pack. */
+function packsSent(): number {
+  const asked = server.requests.filter(({ body }) => body.includes("done") && body.includes("want "));
+  return asked.filter(({ body }) => !body.includes("filter tree:0")).length;
+}
+
+/** Every file of the working tree, with its content and whether it is executable. */
+async function contents(folder: string): Promise<string[]> {
+  const paths = (await readdir(folder, { recursive: true })).filter((path) => !/^\.git(\/|$)/.test(path)).toSorted();
+  return Promise.all(
+    paths.map(async (path) => {
+      const found = await lstat(join(folder, path));
+      if (found.isDirectory()) return path;
+      if (found.isSymbolicLink()) return `${path} -> ${await readlink(join(folder, path))}`;
+      return `${path} ${found.mode & 0o111} ${await readFile(join(folder, path), "utf8")}`;
+    }),
+  );
+}
 
 /** Paths below the folder with type, mode, size, seconds of modification. */
 async function listed(folder: string): Promise<string[]> {

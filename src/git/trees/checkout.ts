@@ -56,13 +56,21 @@ export function configText(plan: RepositoryPlan): string {
   return repositoryConfig(configParts(plan));
 }
 
-function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {
+/** `origin` alone, for a repository that is only fetched into. */
+export function originSection(plan: Pick<RepositoryPlan, "originUrl" | "ref" | "shallow">): string {
   const branch = branchOf(plan.ref);
   const followed = plan.shallow && branch !== undefined ? branch : "*";
-  const lines = [
+  return [
     '[remote "origin"]',
     `\turl = ${quoted(plan.originUrl)}`,
     `\tfetch = ${quoted(`+refs/heads/${followed}:refs/remotes/origin/${followed}`)}`,
+    "",
+  ].join("\n");
+}
+
+function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {
+  const branch = branchOf(plan.ref);
+  const lines = [
     ...(plan.filter === undefined ? [] : ["\tpromisor = true", `\tpartialclonefilter = ${plan.filter}`]),
     ...(branch === undefined
       ? []
@@ -70,7 +78,13 @@ function configParts(plan: RepositoryPlan): Omit<EmptyRepository, "gitFolder"> {
   ];
   const promisor = plan.filter === undefined ? {} : { promisor: "origin" };
   const core = plan.sparse.length > 0 ? SPARSE_CONFIG : {};
-  return { commit: plan.commit, core, config: `${lines.join("\n")}\n`, ...promisor, bare: false };
+  return {
+    commit: plan.commit,
+    core,
+    config: originSection(plan) + lines.map((line) => `${line}\n`).join(""),
+    ...promisor,
+    bare: false,
+  };
 }
 
 function branchOf(ref: string | undefined): string | undefined {

@@ -53,8 +53,8 @@ export function readIndex(index: Buffer, oidBytes: number): GitIndex | undefined
   return { entries, ...(tree !== undefined && { tree }) };
 }
 
-/** Sets the time of every entry, in seconds; the checksum at the end is left for the caller to set. */
-export function setTimes(index: Buffer, { entries }: GitIndex, seconds: number): void {
+/** Sets the time of these entries, in seconds; the checksum at the end is left for the caller to set. */
+export function setTimes(index: Buffer, entries: readonly IndexEntry[], seconds: number): void {
   for (const { at } of entries) {
     index.writeUInt32BE(seconds, at + MTIME);
     index.writeUInt32BE(0, at + MTIME + 4);

@@ -34,6 +34,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       folder: place,
       commit: request.resolution.commit,
       leaveOut: isOfTarget,
+      base: made.base,
       signal: deadline.signal,
     });
     if (packed === undefined) return await rm(place, { recursive: true, force: true });
@@ -45,6 +46,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       options: optionWords(request.options),
       details: { tree: made.tree, author: made.author, date: made.date, subject: made.subject },
       submodules: made.submodules,
+      ...(made.redirectedTo !== undefined && { redirectedTo: made.redirectedTo }),
       warnings: made.warnings,
       places: given.map(({ access, what }) => ({ url: access.url.text, commit: what })),
       configTail: made.configTail,

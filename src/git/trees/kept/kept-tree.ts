@@ -15,6 +15,7 @@ export interface KeptTreeRecord {
   options: string;
   details: Pick<CodeReference, "tree" | "author" | "date" | "subject">;
   submodules: NonNullable<CodeReference["submodules"]>;
+  redirectedTo?: string;
   /** What is told each time that this is used. */
   warnings: Problem[];
   /** Everything that is in it, by where it came from: the repository itself first. */
@@ -40,12 +41,12 @@ export interface KeptTree {
   record: KeptTreeRecord;
 }
 
-const RECORD = "kept.json";
+export const KEPT_RECORD = "kept.json";
 const USERS = "users";
 
 /** The kept tree in this folder, if it is complete. */
 export async function findKeptTree(folder: string): Promise<KeptTree | undefined> {
-  const text = await readFile(join(folder, RECORD), "utf8").catch(() => undefined);
+  const text = await readFile(join(folder, KEPT_RECORD), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   try {
     const record = JSON.parse(text) as KeptTreeRecord;
@@ -74,7 +75,7 @@ export async function newTreeFolder(repository: string): Promise<string> {
 /** Gives the finished folder its name; when another was faster, that one stays. */
 export async function publishKeptTree(made: string, folder: string, record: KeptTreeRecord): Promise<void> {
   try {
-    await writeFile(join(made, RECORD), JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    await writeFile(join(made, KEPT_RECORD), JSON.stringify(record), { mode: 0o600, flag: "wx" });
     await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
     await rename(made, folder);
   } catch (cause) {
@@ -90,7 +91,7 @@ export async function useKeptTree({ folder }: KeptTree): Promise<{ end: () => Pr
   try {
     await mkdir(dirname(mark), { recursive: true, mode: 0o700 });
     await writeFile(mark, "", { mode: 0o600 });
-    await utimes(join(folder, RECORD), now, now);
+    await utimes(join(folder, KEPT_RECORD), now, now);
   } catch {
     return { end: async () => {} };
   }

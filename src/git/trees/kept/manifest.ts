@@ -11,7 +11,7 @@ export interface Manifest {
   time: number;
   /** Each after its parent. */
   folders: string[];
-  links: [path: string, target: string][];
+  links: [path: string, target: string, time?: number][];
   segments: Segment[];
   large: LargeFile[];
 }

@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
 import { breathe } from "./breathe.ts";
 import { LARGEST_SMALL, SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
+import { reuse, type Base, type Reused } from "./reuse.ts";
 
 export interface PackOptions {
   /** A complete checkout that nothing else writes to. */
@@ -16,6 +17,8 @@ export interface PackOptions {
   commit: string;
   /** Paths below `tree` that belong to one target only. */
   leaveOut: (path: string) => boolean;
+  /** The kept tree that the checkout began as: what did not change is taken from there. */
+  base?: Base | undefined;
   signal: AbortSignal;
 }
 
@@ -28,7 +31,6 @@ export interface Packed {
   unlike: IndexEntry[];
 }
 
-const LAYER = "layer-1";
 const AT_ONCE = 200;
 
 /**
@@ -37,39 +39,36 @@ const AT_ONCE = 200;
  * the tree cannot be kept: a name that is not UTF-8, an index of a kind that is not known here.
  */
 export async function packTree(options: PackOptions): Promise<Packed | undefined> {
-  const { tree, commit } = options;
-  const time = Math.floor(Date.now() / 1000) - 10;
-  const index = await refreshIndex(join(tree, ".git/index"), { time, sha256: commit.length === 64 });
+  const { tree, folder, commit, base, leaveOut, signal } = options;
+  const sha256 = commit.length === 64;
+  const path = join(tree, ".git/index");
+  const bytes = await readFile(path);
+  const index = readIndex(bytes, sha256 ? 32 : 20);
   if (index === undefined) return undefined;
-  const pack = new Packing(options, time, index);
-  const found = listTree(tree, options.leaveOut);
+  const reused = base === undefined ? undefined : reuse(base, { index, folder });
+  const fresh = index.entries.filter((entry) => reused?.paths.has(entry.path) !== true);
+  const time = Math.floor(Date.now() / 1000) - 10;
+  setTimes(bytes, fresh, time);
+  await writeFile(path, checksummed(bytes, sha256));
+  const found = listTree(tree, leaveOut);
   if (found === undefined) return undefined;
+  const pack = new Packing(options, { time, index, reused });
   pack.manifest.folders = found.folders;
-  for (const [count, path] of found.files.entries()) {
-    pack.addFile(path);
-    if (count % AT_ONCE === 0) await breathe(options.signal);
+  for (const [count, file] of found.files.entries()) {
+    pack.addFile(file);
+    if (count % AT_ONCE === 0) await breathe(signal);
   }
-  for (const path of found.links) pack.addLink(path);
+  for (const link of found.links) pack.addLink(link);
   return pack.finish();
 }
 
-/** Sets all times in the index and its checksum anew. */
-async function refreshIndex(
-  path: string,
-  { time, sha256 }: { time: number; sha256: boolean },
-): Promise<GitIndex | undefined> {
-  const bytes = await readFile(path);
-  const sum = sha256 ? 32 : 20;
-  const index = readIndex(bytes, sum);
-  if (index === undefined) return undefined;
-  setTimes(bytes, index, time);
-  const content = bytes.subarray(0, -sum);
-  createHash(sha256 ? "sha256" : "sha1")
+/** With the checksum at its end that goes with its content. */
+function checksummed(index: Buffer, sha256: boolean): Buffer {
+  const content = index.subarray(0, sha256 ? -32 : -20);
+  const sum = createHash(sha256 ? "sha256" : "sha1")
     .update(content)
-    .digest()
-    .copy(bytes, content.length);
-  await writeFile(path, bytes);
-  return index;
+    .digest();
+  return Buffer.concat([content, sum]);
 }
 
 interface Listing {
@@ -105,34 +104,47 @@ class Packing {
   readonly #index: GitIndex;
   /** What the index names, by path; what was met is taken out. */
   readonly #expected: Map<string, IndexEntry>;
-  readonly #layer: number;
+  readonly #time: number;
+  readonly #reused: Reused | undefined;
+  readonly #layer: string;
+  readonly #file: number;
   readonly #buffer = Buffer.allocUnsafe(SEGMENT);
   readonly #unlike: IndexEntry[] = [];
   #segment: Segment;
   #at = 0;
   #size = 0;
 
-  constructor(options: PackOptions, time: number, index: GitIndex) {
+  constructor(options: PackOptions, known: { time: number; index: GitIndex; reused: Reused | undefined }) {
+    const { time, index, reused } = known;
     this.#options = options;
     this.#index = index;
-    this.manifest = { time, folders: [], links: [], segments: [], large: [] };
+    this.#time = time;
+    this.#reused = reused;
+    const { segments = [], large = [] } = reused ?? {};
+    this.manifest = { time: reused?.time ?? time, folders: [], links: [], segments, large };
     const there = index.entries.filter(({ skipped, mode }) => !skipped && mode !== 0o160000);
     this.#expected = new Map(there.map((entry) => [entry.path, entry]));
-    this.#layer = fs.openSync(join(options.folder, LAYER), "wx", 0o600);
+    this.#layer = `layer-${(reused?.layers ?? 0) + 1}`;
+    this.#file = fs.openSync(join(options.folder, this.#layer), "wx", 0o600);
     this.#segment = this.#newSegment();
   }
 
   addFile(path: string): void {
+    const known = this.#reused && nameOf(path);
+    if (known !== undefined && this.#reused?.paths.has(known) === true) {
+      this.#size += this.#expected.get(known)?.size ?? 0;
+      this.#expected.delete(known);
+      return;
+    }
     const from = fs.openSync(join(this.#options.tree, path), "r");
     try {
       const entry = this.#take(path);
       const { size, mode, mtimeMs } = fs.fstatSync(from);
-      const { time } = this.manifest;
       // a file that another index knows (a submodule's) keeps the time that it has there
-      const own = entry === undefined ? Math.floor(mtimeMs / 1000) : time;
-      if (entry !== undefined) fs.futimesSync(from, time, time);
+      const own = entry === undefined ? Math.floor(mtimeMs / 1000) : this.#time;
+      if (entry !== undefined) fs.futimesSync(from, own, own);
       this.#size += size;
-      const facts = { path, size, mode: modeOf(mode), ...(own !== time && { time: own }) };
+      const facts = { path, size, mode: modeOf(mode), ...(own !== this.manifest.time && { time: own }) };
       if (size > LARGEST_SMALL) this.#addLarge(from, facts, entry);
       else this.#addSmall(from, facts, entry);
     } finally {
@@ -141,18 +153,19 @@ class Packing {
   }
 
   addLink(path: string): void {
-    const { time } = this.manifest;
     const whole = join(this.#options.tree, path);
     const target = fs.readlinkSync(whole);
     const entry = this.#take(path);
-    if (entry !== undefined) fs.lutimesSync(whole, time, time);
+    const fresh = entry !== undefined && this.#reused?.paths.has(entry.path) !== true;
+    const own = fresh ? this.#time : Math.floor(fs.lstatSync(whole).mtimeMs / 1000);
+    if (fresh) fs.lutimesSync(whole, own, own);
     this.#compare(entry, Buffer.from(target));
-    this.manifest.links.push([path, target]);
+    this.manifest.links.push(own === this.manifest.time ? [path, target] : [path, target, own]);
   }
 
   finish(): Packed {
     this.#flush();
-    fs.closeSync(this.#layer);
+    fs.closeSync(this.#file);
     const unlike = [...this.#unlike, ...this.#expected.values()];
     return { manifest: this.manifest, size: this.#size, index: this.#index, unlike };
   }
@@ -189,8 +202,7 @@ class Packing {
   }
 
   #take(path: string): IndexEntry | undefined {
-    // the index has bytes, the folder text
-    const name = Buffer.from(path).toString("latin1");
+    const name = nameOf(path);
     const entry = this.#expected.get(name);
     if (entry !== undefined) this.#expected.delete(name);
     return entry;
@@ -215,15 +227,20 @@ class Packing {
     if (segment.files.length === 0) return;
     const content = this.#buffer.subarray(0, segment.size);
     segment.crc = crc32(content);
-    writeAll(this.#layer, content);
+    writeAll(this.#file, content);
     this.manifest.segments.push(segment);
     this.#at += segment.size;
     this.#segment = this.#newSegment();
   }
 
   #newSegment(): Segment {
-    return { layer: LAYER, at: this.#at, size: 0, crc: 0, files: [] };
+    return { layer: this.#layer, at: this.#at, size: 0, crc: 0, files: [] };
   }
+}
+
+/** As the index has it: its bytes. */
+function nameOf(path: string): string {
+  return Buffer.from(path).toString("latin1");
 }
 
 /** As git would make it, before the umask: executable, only to be read (packs), or plain. */

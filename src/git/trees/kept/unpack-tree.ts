@@ -15,6 +15,8 @@ export interface UnpackOptions {
   /** Whether blocks of large files can be shared between the two folders. */
   reflink: boolean;
   signal: AbortSignal;
+  /** Paths that are not wanted. */
+  leaveOut?: (path: string) => boolean;
 }
 
 /** What is kept is not what was written there, or is gone. */
@@ -26,7 +28,9 @@ export class DamagedTree extends Error {
  * Writes a kept tree into the folder: one plain loop, four calls to the system for a small file. No inode of the cache is in it. Throws DamagedTree,
  * DISK_FULL or DISK_NOT_WRITABLE.
  */
-export async function unpackTree({ manifest, folder, tree, reflink, signal }: UnpackOptions): Promise<void> {
+export async function unpackTree(options: UnpackOptions): Promise<void> {
+  const { folder, tree, reflink, signal } = options;
+  const manifest = options.leaveOut === undefined ? options.manifest : without(options.manifest, options.leaveOut);
   const { time } = manifest;
   for (const path of manifest.folders) onTarget(tree, () => fs.mkdirSync(`${tree}/${path}`));
   const layers = new Map<string, number>();
@@ -44,12 +48,20 @@ export async function unpackTree({ manifest, folder, tree, reflink, signal }: Un
     if (reflink) await shareLarge(file, { folder, tree, time });
     else await copyLarge(file, { folder, tree, time, buffer, signal });
   }
-  for (const [path, target] of manifest.links) {
+  for (const [path, target, own = time] of manifest.links) {
     onTarget(tree, () => {
       fs.symlinkSync(target, `${tree}/${path}`);
-      fs.lutimesSync(`${tree}/${path}`, time, time);
+      fs.lutimesSync(`${tree}/${path}`, own, own);
     });
   }
+}
+
+function without(manifest: Manifest, leaveOut: (path: string) => boolean): Manifest {
+  const segments = manifest.segments.map((segment) => ({
+    ...segment,
+    files: segment.files.filter(([path]) => !leaveOut(path)),
+  }));
+  return { ...manifest, segments, large: manifest.large.filter(({ path }) => !leaveOut(path)) };
 }
 
 interface Reading {

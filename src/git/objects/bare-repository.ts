@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { access, link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf, ownMark, withFileLock } from "../../lib/index.ts";
+import { digest, type CacheFolder } from "./cache-folder.ts";
+import { makeEmptyRepository } from "./empty-repository.ts";
+
+/**
+ * The objects of single commits (depth 1) of one url and domain: a bare repository in which each commit that is there whole has a reference, and is
+ * in `shallow`. Objects come in as finished packs and are named last, so that what has a reference is complete, whoever is killed when.
+ */
+export interface BareRepository {
+  gitFolder: string;
+  /** Taken for every write. */
+  lock: string;
+}
+
+/** A commit, and the tag that it was asked for by. */
+export interface Wanted {
+  commit: string;
+  tag?: string | undefined;
+}
+
+const REFS = "refs/bowline";
+/** Enough for a server to find what is in common; each is a line of the request. */
+const MOST_HAVES = 16;
+
+export function bareRepository(cache: CacheFolder): BareRepository {
+  return {
+    gitFolder: join(cache.repository, "depth-1.git"),
+    lock: join(cache.repository, "locks", "depth-1.lock"),
+  };
+}
+
+/** Whether the commit is there, with the tag if one was asked for; then it counts as used now. */
+export async function hasCommit({ gitFolder }: BareRepository, wanted: Wanted): Promise<boolean> {
+  const ref = join(gitFolder, REFS, wanted.commit);
+  const now = new Date();
+  const found = await utimes(ref, now, now).then(
+    () => true,
+    (error: unknown) => errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR",
+  );
+  return found && (wanted.tag === undefined || (await tagObject({ gitFolder }, wanted)) !== undefined);
+}
+
+/** The object that the tag pointed to when the commit was fetched by it. */
+export async function tagObject(
+  { gitFolder }: Pick<BareRepository, "gitFolder">,
+  wanted: Wanted,
+): Promise<string | undefined> {
+  return wanted.tag === undefined ? undefined : referenceIn(gitFolder, tagRef(wanted));
+}
+
+/** What a reference that has a file of its own points to. */
+export async function referenceIn(gitFolder: string, name: string): Promise<string | undefined> {
+  const text = await readFile(join(gitFolder, name), "utf8").catch(() => undefined);
+  return /^[0-9a-f]{40,64}$/.exec(text?.trim() ?? "")?.[0];
+}
+
+/** Whether the history that is there ends with this commit because its parents were left out. */
+export async function isShallowAt(gitFolder: string, commit: string): Promise<boolean> {
+  return (await readFile(join(gitFolder, "shallow"), "utf8").catch(() => "")).split("\n").includes(commit);
+}
+
+/** The commits that were used last: what a server may leave out. */
+export async function newestCommits({ gitFolder }: BareRepository): Promise<string[]> {
+  const names = await readdir(join(gitFolder, REFS)).catch(() => []);
+  const commits = names.filter((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name));
+  const times = await Promise.all(
+    commits.map(async (commit) => (await stat(join(gitFolder, REFS, commit)).catch(() => undefined))?.mtimeMs ?? 0),
+  );
+  return commits
+    .map((commit, index) => ({ commit, time: times[index]! }))
+    .sort((a, b) => b.time - a.time)
+    .slice(0, MOST_HAVES)
+    .map(({ commit }) => commit);
+}
+
+/** A repository of its own for one fetch, which sees the objects that are there. */
+export async function newIncoming(
+  cache: CacheFolder,
+  options: { bare: BareRepository; commit: string; remote: string; haves: readonly string[] },
+): Promise<string> {
+  const { bare, commit, remote, haves } = options;
+  const gitFolder = join(cache.repository, "incoming", `${ownMark()}-${randomUUID()}`);
+  await makeEmptyRepository({ gitFolder, commit, bare: true, config: remote });
+  if (haves.length === 0) return gitFolder;
+  await writeFile(join(gitFolder, "objects/info/alternates"), `${join(bare.gitFolder, "objects")}\n`);
+  await writeFile(join(gitFolder, "shallow"), haves.map((have) => `${have}\n`).join(""));
+  return gitFolder;
+}
+
+/**
+ * Takes over what a fetch brought. False where it does not stand on its own, because what it was fetched on top of is gone meanwhile. The packs are linked,
+ * so that the incoming repository stays whole.
+ */
+export async function takeOver(
+  bare: BareRepository,
+  incoming: string,
+  { wanted, haves, shallow }: { wanted: Wanted; haves: readonly string[]; shallow: boolean },
+): Promise<boolean> {
+  const { gitFolder } = bare;
+  return withFileLock(bare.lock, async () => {
+    if (!(await isThere(join(gitFolder, "HEAD")))) {
+      await makeEmptyRepository({ gitFolder, commit: wanted.commit, bare: true });
+    }
+    for (const have of haves) if (!(await isThere(join(gitFolder, REFS, have)))) return false;
+    await linkPacks(join(incoming, "objects/pack"), join(gitFolder, "objects/pack"));
+    if (shallow) await addShallow(gitFolder, wanted.commit);
+    if (wanted.tag !== undefined) {
+      const object = await readFile(join(incoming, wanted.tag), "utf8").catch(() => `${wanted.commit}\n`);
+      await writeWhole(join(gitFolder, tagRef(wanted)), object);
+    }
+    await writeWhole(join(gitFolder, REFS, wanted.commit), `${wanted.commit}\n`);
+    return true;
+  });
+}
+
+/** Takes a damaged repository out of the way, in one step. */
+export async function setRepositoryAside(cache: CacheFolder, { gitFolder, lock }: BareRepository): Promise<void> {
+  await withFileLock(lock, async () => {
+    const aside = join(cache.repository, "making", `${ownMark()}-${randomUUID()}`);
+    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
+    await rename(gitFolder, aside).catch(() => {});
+    await rm(aside, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  });
+}
+
+function tagRef({ commit, tag }: Wanted): string {
+  return `${REFS}-tags/${digest([commit, tag])}`;
+}
+
+/** The index of a pack is what makes it known: it comes last. */
+async function linkPacks(from: string, to: string): Promise<void> {
+  const names = (await readdir(from)).filter((name) => /^pack-[0-9a-f]+\.(pack|rev|idx)$/.test(name));
+  const order = (name: string): number => (name.endsWith(".idx") ? 1 : 0);
+  for (const name of names.sort((a, b) => order(a) - order(b))) {
+    await link(join(from, name), join(to, name)).catch((cause: unknown) => {
+      if (errnoOf(cause) !== "EEXIST") throw cause;
+    });
+  }
+}
+
+async function addShallow(gitFolder: string, commit: string): Promise<void> {
+  const path = join(gitFolder, "shallow");
+  const lines = (await readFile(path, "utf8").catch(() => "")).split("\n").filter(Boolean);
+  if (!lines.includes(commit)) await writeWhole(path, [...lines, commit, ""].join("\n"));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await writeFile(temporary, text, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,192 @@
+import { constants, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BowlineError, writeError, type ErrorCode } from "../../lib/index.ts";
+import { planOf, sessionOf, warn, type Making } from "../making.ts";
+import type { Git } from "../process/open-git.ts";
+import { originSection } from "../trees/checkout.ts";
+import {
+  bareRepository,
+  hasCommit,
+  isShallowAt,
+  newestCommits,
+  newIncoming,
+  referenceIn,
+  setRepositoryAside,
+  tagObject,
+  takeOver,
+  type BareRepository,
+  type Wanted,
+} from "./bare-repository.ts";
+import type { CacheFolder } from "./cache-folder.ts";
+import { fetchObjects } from "./fetch.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+import type { Seen } from "./seen.ts";
+
+/** How the objects of a commit came. */
+export interface Obtained {
+  bytes: number;
+  /** `objects`: they were there; `wait`: another process fetched them meanwhile. */
+  cache: "miss" | "objects" | "wait";
+  /** Folder with all objects of the commit, in a repository whose history ends with it; until `close`. */
+  objects: string;
+  /** Whether there are no others in it. */
+  exact: boolean;
+  /** Whether the commit has parents, which are left out. */
+  shallow: boolean;
+  /** Where the server's repository is, if a redirect that resolving had not met led there. */
+  redirectedTo?: string | undefined;
+  /** What the tag that was asked for points to. */
+  tagObject?: string | undefined;
+  close: () => Promise<void>;
+}
+
+export interface ObtainOptions {
+  making: Making;
+  git: Git;
+  cache: CacheFolder;
+  seen: Seen;
+}
+
+/**
+ * Sees to it that the objects of the commit, and no history, are here: from the kept ones, or from the server, which sends what is not here yet. A damaged
+ * repository is set aside, and the commit fetched anew, once.
+ */
+export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
+  const { making, cache } = options;
+  const bare = bareRepository(cache);
+  const wanted = wantedBy(making);
+  const turn = {
+    lock: join(cache.repository, "locks", `objects-${wanted.commit}.lock`),
+    what: `objects of commit ${wanted.commit}`,
+    request: making.request,
+    signal: making.deadline.signal,
+  };
+  return oneAtATime(turn, async (waited): Promise<Obtained> => {
+    if ((await hasCommit(bare, wanted)) && (await mayHave(options, wanted.commit))) {
+      const objects = join(bare.gitFolder, "objects");
+      const shallow = await isShallowAt(bare.gitFolder, wanted.commit);
+      return {
+        ...{ bytes: 0, cache: waited ? "wait" : "objects", objects, exact: false, shallow },
+        tagObject: await tagObject(bare, wanted),
+        close: async () => {},
+      };
+    }
+    return fetchIncoming(options, { bare, wanted });
+  });
+}
+
+/**
+ * Gives a repository of its own all objects of the commit and no other, so that it needs nothing of the cache: by copying what came, or by packing it
+ * from what is there, as it is packed there.
+ */
+export async function giveObjects(
+  gitFolder: string,
+  { objects, exact, shallow, tagObject: tagged }: Obtained,
+  { making, git }: Pick<ObtainOptions, "making" | "git">,
+): Promise<void> {
+  const { commit, tag } = wantedBy(making);
+  const packs = join(gitFolder, "objects/pack");
+  try {
+    if (shallow) await writeFile(join(gitFolder, "shallow"), `${commit}\n`);
+    if (exact) await copyPacks(join(objects, "pack"), packs);
+    if (tag !== undefined) {
+      await mkdir(dirname(join(gitFolder, tag)), { recursive: true });
+      await writeFile(join(gitFolder, tag), `${tagged ?? commit}\n`);
+    }
+  } catch (cause) {
+    throw writeError(gitFolder, cause);
+  }
+  if (exact) return;
+  const words = ["pack-objects", "--revs", "--window=0", "--delta-base-offset", "--quiet"];
+  // told of where history ends by the repository that has the objects: the other's files are being written
+  await git.run([`--git-dir=${dirname(objects)}`, ...words, join(packs, "pack")], {
+    input: [commit, ...(tagged === undefined ? [] : [tagged]), ""].join("\n"),
+  });
+}
+
+function wantedBy({ request }: Making): Wanted {
+  const { commit, ref } = request.resolution;
+  return { commit, tag: ref?.startsWith("refs/tags/") === true ? ref : undefined };
+}
+
+async function copyPacks(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (name.startsWith("pack-")) await copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
+  }
+}
+
+/** Whether what git says may be the fault of kept objects that are not as they were. */
+export function isDamage(error: unknown): error is BowlineError {
+  return error instanceof BowlineError && DAMAGE.has(error.code);
+}
+
+const DAMAGE = new Set<ErrorCode>(["INTERNAL", "GIT_PROTOCOL", "GIT_CONTENT_REFUSED"]);
+
+/** Sets the repository aside, and says so. */
+export async function putAside({ making, cache }: ObtainOptions, error: BowlineError): Promise<void> {
+  await setRepositoryAside(cache, bareRepository(cache));
+  warn(making.request, {
+    code: "CACHE_DAMAGED",
+    message: `kept objects of "${making.access.url.text}" were damaged (${error.message}): they are fetched anew`,
+    hint: "check the disk if this happens again; bowline cache verify looks at everything that is kept",
+  });
+}
+
+async function mayHave({ making, seen }: ObtainOptions, commit: string): Promise<boolean> {
+  const { request, access } = making;
+  // a branch or tag was just resolved with this credential
+  if (sessionOf(request) !== undefined && request.resolution.ref !== undefined) return true;
+  return seen.has(access, commit);
+}
+
+interface Into {
+  bare: BareRepository;
+  wanted: Wanted;
+}
+
+async function fetchIncoming(options: ObtainOptions, { bare, wanted }: Into): Promise<Obtained> {
+  const haves = await newestCommits(bare);
+  try {
+    return await fetchOnTop(options, { bare, wanted, haves });
+  } catch (error) {
+    if (haves.length === 0 || !isDamage(error)) throw error;
+    // what was offered may not be there
+    const again = await fetchOnTop(options, { bare, wanted, haves: [] }).catch(() => undefined);
+    if (again === undefined) throw error;
+    await putAside(options, error);
+    return again;
+  }
+}
+
+async function fetchOnTop(
+  { making, cache, git }: ObtainOptions,
+  { bare, wanted, haves }: Into & { haves: readonly string[] },
+): Promise<Obtained> {
+  const { request, access, deadline } = making;
+  const remote = originSection({ ...planOf(making), originUrl: access.url.remote });
+  const incoming = await newIncoming(cache, { bare, commit: wanted.commit, remote, haves });
+  const close = (): Promise<void> => rm(incoming, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  try {
+    const { bytes, redirectedTo } = await fetchObjects({
+      ...{ git, gitFolder: incoming, access, request, deadline, haves },
+      ...{ commit: wanted.commit, ref: request.resolution.ref, session: sessionOf(request) },
+    });
+    const told = await isShallowAt(incoming, wanted.commit);
+    const shallow = told || (await hasParents(git, incoming, wanted.commit));
+    if (shallow && !told) await writeFile(join(incoming, "shallow"), `${wanted.commit}\n`, { flag: "a" });
+    await takeOver(bare, incoming, { wanted, haves, shallow });
+    const tagged = wanted.tag === undefined ? undefined : await referenceIn(incoming, wanted.tag);
+    const exact = haves.length === 0 && told;
+    const objects = join(incoming, "objects");
+    return { bytes, redirectedTo, cache: "miss", objects, exact, shallow, tagObject: tagged, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** For the first commit of a history, and for what a server sent that gives all of it or nothing. */
+async function hasParents(git: Git, gitFolder: string, commit: string): Promise<boolean> {
+  const { stdout } = await git.run([`--git-dir=${gitFolder}`, "cat-file", "commit", commit], { expected: [128] });
+  return /^parent /m.test(stdout.toString("latin1").split("\n\n")[0] ?? "");
+}

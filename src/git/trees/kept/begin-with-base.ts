@@ -1,0 +1,59 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Making } from "../../making.ts";
+import type { CacheFolder } from "../../objects/cache-folder.ts";
+import { readIndex, type GitIndex } from "../git-index.ts";
+import { findBase } from "./find-base.ts";
+import { manifestOf, setAside, useKeptTree } from "./kept-tree.ts";
+import { canShareBlocks } from "./reflink.ts";
+import type { Base } from "./reuse.ts";
+import { DamagedTree, unpackTree } from "./unpack-tree.ts";
+
+/**
+ * Writes a kept tree of another commit into the empty workplace, so that git has only the difference to write; without its objects. Undefined where
+ * there is none to begin with. Meant to be done while the commit is fetched.
+ */
+export async function beginWithBase(making: Making, cache: CacheFolder): Promise<Base | undefined> {
+  const { request, workplace, deadline } = making;
+  const kept = await findBase(cache.repository, request.options);
+  if (kept === undefined) return undefined;
+  const use = await useKeptTree(kept);
+  try {
+    const manifest = await manifestOf(kept);
+    const { tree } = workplace;
+    const reflink = manifest.large.length > 0 && (await canShareBlocks(cache.root, workplace.folder));
+    const leaveOut = (path: string): boolean => path.startsWith(".git/") && path !== ".git/index";
+    await unpackTree({ manifest, folder: kept.folder, tree, reflink, leaveOut, signal: deadline.signal });
+    const bytes = await readFile(join(tree, ".git/index"));
+    const index = readIndex(bytes, kept.record.commit.length === 64 ? 32 : 20);
+    if (index !== undefined) return { manifest, folder: kept.folder, index };
+  } catch (error) {
+    if (!(error instanceof DamagedTree)) throw error;
+    await setAside(kept.folder);
+  } finally {
+    await use.end();
+  }
+  await workplace.reset();
+  return undefined;
+}
+
+/** Whether files that did not change are written otherwise now: their attributes tell how. */
+export function attributesDiffer(before: GitIndex, after: GitIndex): boolean {
+  const attributes = ({ entries }: GitIndex): string =>
+    entries
+      .filter(({ path }) => /(^|\/)\.gitattributes$/.test(path))
+      .map(({ path, object }) => `${path} ${object}`)
+      .join("\n");
+  return attributes(before) !== attributes(after);
+}
+
+/** The index of a working tree whose repository is of this commit's format. */
+export async function indexOf(tree: string, commit: string): Promise<GitIndex | undefined> {
+  const bytes = await readFile(join(tree, ".git/index")).catch(() => undefined);
+  return bytes && readIndex(bytes, commit.length === 64 ? 32 : 20);
+}
+
+/** Makes git write every file anew. */
+export async function forgetIndex(tree: string): Promise<void> {
+  await rm(join(tree, ".git/index"), { force: true });
+}
