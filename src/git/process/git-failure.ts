@@ -78,6 +78,13 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
     hint: "have the repository repaired; for a harmless fault of old history add its name to policy.fsck.ignore of the config",
   },
   {
+    // git does not say why; what else could be (rights, names, a read-only disk) it names
+    words: /unable to write file|unable to write (new index|object)|write error$/m,
+    code: "DISK_FULL",
+    what: "the files cannot be written: the disk is full, or at fault",
+    hint: "free some space, or use another folder",
+  },
+  {
     words: /'remote-https?' is not a git command|unable to find remote helper/,
     code: "GIT_MISSING",
     what: "git is here without its part for http",
