@@ -69,13 +69,18 @@ const HISTORY = {
 };
 
 describe("by the engine's own protocol there comes what comes by git", () => {
-  const shapes: [string, Partial<GitRequest["options"]>, { revision?: string; objectFormat?: "sha256" }][] = [
+  const shapes: [
+    string,
+    Partial<GitRequest["options"]>,
+    { revision?: string; objectFormat?: "sha256"; oldest?: true },
+  ][] = [
     ["one commit", {}, {}],
     ["two commits", { history: 2 }, {}],
     ["more commits than there are", { history: 99 }, {}],
     ["all tags beside one commit", { tags: true }, {}],
     ["everything", { history: "full" }, { revision: "main" }],
     ["everything, for a branch behind a slash", { history: "full" }, { revision: "side/two" }],
+    ["everything of a repository with one branch, for a commit", { history: "full" }, { oldest: true }],
     ["commits without contents", { history: "commits" }, { revision: "main" }],
     ["some folders", { sparse: ["d"] }, {}],
     ["a light tag", {}, { revision: "light" }],
@@ -83,9 +88,11 @@ describe("by the engine's own protocol there comes what comes by git", () => {
     ["sha256 objects", {}, { objectFormat: "sha256" }],
     ["everything of sha256 objects", { history: "full" }, { objectFormat: "sha256" }],
   ];
-  it.each(shapes)("%s", async (_, options, { revision, objectFormat }) => {
+  it.each(shapes)("%s", async (_, options, { oldest, objectFormat, ...named }) => {
     const server = await serve();
-    await server.add("org/test", { ...HISTORY, ...(objectFormat && { objectFormat }) });
+    const history = oldest === true ? { commits: HISTORY.commits.slice(0, 3) } : HISTORY;
+    const { commits } = await server.add("org/test", { ...history, ...(objectFormat && { objectFormat }) });
+    const revision = oldest === true ? commits["first"] : named.revision;
     const results = [];
     for (const fetchBy of ["v2", "git"] as const) {
       const network = { ...networkOfTest(), ...(fetchBy === "git" && { fetchBy }) };

@@ -157,7 +157,7 @@ async function checkArrived(
 }
 
 async function keepRefs({ gitFolder, ref }: FetchOptions, { refs }: FetchPlan): Promise<void> {
-  if (refs.length > 1) await addPackedRefs(gitFolder, refs);
   const own = refs.find(({ name }) => name === ref?.replace(/^refs\/heads\//, "refs/remotes/origin/"));
+  if (refs.length > 1 || own === undefined) await addPackedRefs(gitFolder, refs);
   if (own !== undefined) await writeRef(gitFolder, own);
 }
