@@ -2,4 +2,4 @@
 // an init container without a command of its own is meant to run.
 const words = process.argv.slice(2);
 if (words.length === 0 || words[0].startsWith("-")) process.argv.splice(2, 0, "initializer", "git");
-await import("./dist/bowline.cjs");
+require("./bin/bowline.js");
