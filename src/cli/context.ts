@@ -1,4 +1,4 @@
-import type { ReadStream } from "node:tty";
+import { isatty, type ReadStream } from "node:tty";
 import { createStyle, type Style } from "./output/style.ts";
 
 /** What a command may touch of the process it runs in; made once, at the entry. */
@@ -29,7 +29,7 @@ export function openContext(host: NodeJS.Process): CliContext {
     });
   }
   const terminal = {
-    in: host.stdin.isTTY === true,
+    in: isatty(0),
     out: host.stdout.isTTY === true,
     err: host.stderr.isTTY === true,
     columns: host.stderr.columns || host.stdout.columns || 80,
@@ -37,7 +37,10 @@ export function openContext(host: NodeJS.Process): CliContext {
   return {
     env: host.env,
     cwd: host.cwd(),
-    stdin: host.stdin,
+    // Opened when it is read: that takes longer than most commands need until then.
+    get stdin() {
+      return host.stdin;
+    },
     out: (text) => void host.stdout.write(text),
     err: (text) => void host.stderr.write(text),
     terminal,

@@ -21,7 +21,7 @@ export const CONFIG_KEYS = ["executor", "registry", "connections", "credentials"
  */
 export function configSchemaFor(data: unknown, rules: ConnectionRules) {
   const git = gitConnectionSchema(rules);
-  const other = otherConnectionSchema();
+  const other = z.lazy(otherConnectionSchema);
   const written = (data as { connections?: unknown } | null)?.connections;
   const schemas = Array.isArray(written) ? written.map((entry) => (isGitKind(entry) ? git : other)) : [];
   const [first, ...rest] = schemas;

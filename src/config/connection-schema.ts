@@ -35,10 +35,14 @@ function commonFields<Kind extends z.ZodType>(kind: Kind) {
     kind: kind.describe("`git`, `ssh`, or any other kind, which is carried and not interpreted."),
     description: text("What this is, for people.").optional(),
     tags: z.array(text("A tag.")).describe("Words to find the connection by.").optional(),
-    secret: resourceSchema("secret").optional(),
-    configMap: resourceSchema("config map").optional(),
-    env: z.array(envVarSchema()).describe("Environment of every container that uses the connection.").optional(),
-    annotations: z.record(z.string(), z.string()).describe("Annotations of pods that use the connection.").optional(),
+    secret: z.lazy(() => resourceSchema("secret")).optional(),
+    configMap: z.lazy(() => resourceSchema("config map")).optional(),
+    env: z
+      .lazy(() => z.array(envVarSchema()).describe("Environment of every container that uses the connection."))
+      .optional(),
+    annotations: z
+      .lazy(() => z.record(z.string(), z.string()).describe("Annotations of pods that use the connection."))
+      .optional(),
   };
 }
 

@@ -19,12 +19,12 @@ export function flag(description: string): z.ZodBoolean {
 
 /** A map that is carried as it is. */
 export function carriedMap(description: string): z.ZodType<Record<string, unknown>> {
-  return z.record(z.string(), z.unknown()).meta({ description });
+  return z.lazy(() => z.record(z.string(), z.unknown()).meta({ description }));
 }
 
 /** A list of maps that is carried as it is. */
 export function carriedList(description: string): z.ZodType<Record<string, unknown>[]> {
-  return z.array(z.record(z.string(), z.unknown())).meta({ description });
+  return z.lazy(() => z.array(z.record(z.string(), z.unknown())).meta({ description }));
 }
 
 export function textList(description: string): z.ZodArray<z.ZodString> {
