@@ -41,7 +41,7 @@ describe.skipIf(noTerminal)(`on a terminal${noTerminal ? ` (skipped: ${noTermina
     const lines = shown.split("\r\u001b[K");
     const at = (text: string): number => lines.findIndex((line) => line.startsWith(`\u001b[2mtest: ${text}`));
     expect(at("fetching")).toBeGreaterThan(0);
-    expect(at("fetched in ")).toBeGreaterThan(at("fetching"));
+    expect(at("fetched ")).toBeGreaterThan(at("fetching"));
     expect(shown).toMatch(/ran\r\n.*succeeded after/);
   });
 
