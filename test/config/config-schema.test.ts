@@ -33,7 +33,14 @@ describe("the JSON Schema of the config", () => {
 
   test("knows every part, and lets keys of other tools stand at the top", async () => {
     const schema = (await configJsonSchema()) as JsonSchema;
-    expect(Object.keys(schema.properties!)).toEqual(["executor", "registry", "connections", "credentials", "init", "policy"]);
+    expect(Object.keys(schema.properties!)).toEqual([
+      "executor",
+      "registry",
+      "connections",
+      "credentials",
+      "init",
+      "policy",
+    ]);
     expect(schema.additionalProperties).toBe(true);
     expect(schema.$schema).toContain("json-schema.org");
     const connection = schema.properties!["connections"]!.items!.anyOf!;
