@@ -121,7 +121,13 @@ function policySchema() {
         .enum(["anonymous", "refuse"])
         .describe("What happens to a git.url outside the connection's scope: fetched without credential, or refused.")
         .optional(),
-      maxBytes: sizeSchema().optional(),
+      maxBytes: sizeSchema("The most bytes one repository may send: 500Mi, 2G.").optional(),
+      cache: z
+        .strictObject({
+          maxBytes: sizeSchema("What the cache may have on disk: 20Gi unless set.").optional(),
+        })
+        .describe("The cache of repositories and trees on this machine.")
+        .optional(),
       maxFiles: z.int().min(1).describe("The most files one repository may have.").optional(),
       timeouts: z
         .strictObject({
@@ -158,8 +164,8 @@ function durationSchema(description: string) {
   });
 }
 
-function sizeSchema() {
-  const written = z.union([z.number(), z.string()]).describe("The most bytes one repository may send: 500Mi, 2G.");
+function sizeSchema(description: string) {
+  const written = z.union([z.number(), z.string()]).describe(description);
   return written.transform((value, context) => {
     const size = readSize(value);
     if (size !== undefined) return size;

@@ -77,6 +77,8 @@ export interface Policy {
   maxFiles?: number;
   timeouts: Timeouts;
   fsck: { ignore: readonly string[] };
+  /** What the cache may have on disk, in bytes: 20 GiB. */
+  cache: { maxBytes: number };
 }
 
 /** All in milliseconds. */

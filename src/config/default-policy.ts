@@ -9,6 +9,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   plainHttpHosts: Object.freeze([]),
   urlOverride: "anonymous",
   timeouts: Object.freeze({ connect: 10_000, stall: 15_000, resolve: 10_000, materialize: 600_000 }),
+  cache: Object.freeze({ maxBytes: 20 * 1024 ** 3 }),
   fsck: Object.freeze({
     ignore: Object.freeze([
       "badDate",

@@ -7,3 +7,4 @@ export { configJsonSchema, loadConfig } from "./load-config.ts";
 export { readSize } from "./quantities.ts";
 export { networkFrom } from "./network.ts";
 export { trustConfig, untrustedProblem } from "./trust.ts";
+export { readDuration } from "./quantities.ts";

@@ -42,7 +42,10 @@ interface ConfigFile {
   connections?: Connection[];
   credentials?: CredentialEntry[];
   init?: InitSettings & { imageTag?: string; imagePullPolicy?: string };
-  policy?: Partial<Omit<Policy, "timeouts">> & { timeouts?: Partial<Policy["timeouts"]> };
+  policy?: Partial<Omit<Policy, "timeouts" | "cache">> & {
+    timeouts?: Partial<Policy["timeouts"]>;
+    cache?: Partial<Policy["cache"]>;
+  };
 }
 
 function resultOf(file: ConfigFile, source: YamlSource, trusted: boolean): Omit<ReadConfig, "warnings"> {
@@ -91,11 +94,12 @@ function polyaxonInit(init: ConfigFile["init"], source: YamlSource): Problem[] {
 }
 
 function policyOf(written: ConfigFile["policy"] = {}): Policy {
-  const { timeouts, fsck, ...rest } = written;
+  const { timeouts, fsck, cache, ...rest } = written;
   return {
     ...DEFAULT_POLICY,
     ...rest,
     timeouts: { ...DEFAULT_POLICY.timeouts, ...timeouts },
+    cache: { ...DEFAULT_POLICY.cache, ...cache },
     fsck: { ignore: [...new Set([...DEFAULT_POLICY.fsck.ignore, ...(fsck?.ignore ?? [])])] },
   };
 }

@@ -29,12 +29,13 @@ export function settingsOf(config: Config, sources: Sources): Setting[] {
 function policySettings({ policy, trusted }: Config, sources: Sources): Setting[] {
   // The policy of an untrusted config is not in force.
   const from = trusted ? sources : { env: sources.env };
-  const { timeouts, fsck, ...rest } = policy;
+  const { timeouts, fsck, cache, ...rest } = policy;
   return [
     ...Object.entries(rest).map(([key, value]) => setting(`policy.${key}`, value, ["policy", key], from)),
     ...Object.entries(timeouts).map(([key, value]) =>
       setting(`policy.timeouts.${key}`, value, ["policy", "timeouts", key], from),
     ),
+    setting("policy.cache.maxBytes", cache.maxBytes, ["policy", "cache", "maxBytes"], from),
     setting("policy.fsck.ignore", fsck.ignore, ["policy", "fsck", "ignore"], from),
   ];
 }

@@ -3,6 +3,9 @@ import type { CodeReference } from "./code-reference.ts";
 import { fromCache } from "./from-cache.ts";
 import { fromServer } from "./from-server.ts";
 import { codeReference, openPhases, warn, type Made, type Making, type Phases } from "./making.ts";
+import { keepWithin } from "./cache/prune.ts";
+import { bareRepository } from "./objects/bare-repository.ts";
+import { repackIfNeeded } from "./objects/repack.ts";
 import { openCacheFolder, type CacheFolder } from "./objects/cache-folder.ts";
 import { CacheUnusable, oneAtATime } from "./objects/one-at-a-time.ts";
 import { findKeptTree } from "./trees/kept/kept-tree.ts";
@@ -83,6 +86,8 @@ async function keepAndPublish(making: Making, phase: Phases, options: Omit<KeepO
     await keepTree({ making, ...options });
     await making.workplace.publish();
   });
+  await repackIfNeeded(bareRepository(options.cache), options.made.git);
+  await keepWithin(options.cache.root, making.request.policy.cache.maxBytes);
   return options.made;
 }
 

@@ -1,13 +1,14 @@
 import { dirname, join } from "node:path";
 import { openAccess, type Access } from "./access.ts";
 import { planOf, sessionOf, warn, type Made, type Making, type Phases } from "./making.ts";
+import { takeAway } from "./cache/take-away.ts";
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { openSeen, type Seen } from "./objects/seen.ts";
 import { canShareBlocks } from "./trees/kept/reflink.ts";
 import { resolve } from "./resolve.ts";
 import { checkKept } from "./trees/budget.ts";
 import { finishConfig, pointHead } from "./trees/checkout.ts";
-import { findKeptTree, manifestOf, setAside, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
+import { findKeptTree, manifestOf, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
 import { DamagedTree, unpackTree } from "./trees/kept/unpack-tree.ts";
 
 /**
@@ -37,7 +38,7 @@ export async function fromCache(
     await workplace.reset();
     // a cache may be deleted at any time: that is no damage
     if ((await findKeptTree(folder)) !== undefined) {
-      await setAside(folder);
+      await takeAway(folder);
       warn(request, damaged(kept, error));
     }
     return undefined;

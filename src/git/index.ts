@@ -11,3 +11,6 @@ export { prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } fr
 export type { JobFile } from "./job/job-scope.ts";
 export { sweepPrivateFolders } from "./process/private-folder.ts";
 export { mountedJobGit, type MountedConnection } from "./job/mounted-job-git.ts";
+export { listCache, type CacheEntry } from "./cache/entries.ts";
+export { pruneCache, type Pruned } from "./cache/prune.ts";
+export { verifyCache, type DamagedEntry } from "./cache/verify.ts";

@@ -60,15 +60,6 @@ describe("bowline init", () => {
 });
 
 describe("the commands around", () => {
-  test("cache tells the truth: nothing is cached", async () => {
-    const desk = await newDesk();
-    for (const words of [["ls"], ["verify"]]) {
-      expect((await desk.bowline(["cache", ...words, "-o", "json"])).stdout).toBe("[]\n");
-      expect((await desk.bowline(["cache", ...words])).stderr).toContain("nothing is cached");
-    }
-    expect((await desk.bowline(["cache", "prune", "-y"])).exitCode).toBe(0);
-  });
-
   test.each(["config", "polyaxonfile"])("schema %s is a whole JSON Schema, through a pipe, too", async (name) => {
     const desk = await newDesk();
     const { stdout, exitCode } = await desk.bowline(["schema", name]);

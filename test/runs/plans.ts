@@ -30,6 +30,7 @@ export function plainConfig(home: Home): Config {
       urlOverride: "anonymous",
       timeouts: { connect: 10_000, stall: 15_000, resolve: 10_000, materialize: 600_000 },
       fsck: { ignore: [] },
+      cache: { maxBytes: 1e9 },
     },
     home,
     network: {},

@@ -1,6 +1,7 @@
+import { listCache } from "../../git/index.ts";
 import type { CliContext } from "../context.ts";
-import { printNothingCached } from "../output/cache-words.ts";
-import type { Format } from "../output/data.ts";
+import { cacheColumns, cacheFolder, NOTHING_CACHED } from "../output/cache-views.ts";
+import { printList, type Format } from "../output/data.ts";
 import { openConfig } from "../open-config.ts";
 
 /** `bowline cache ls`. */
@@ -8,6 +9,13 @@ export async function run(
   { options }: { options: { output?: Format; config?: string } },
   context: CliContext,
 ): Promise<void> {
-  await openConfig(options, context);
-  await printNothingCached(options.output, context);
+  const entries = await listCache(cacheFolder(await openConfig(options, context)));
+  const format = options.output === undefined ? {} : { format: options.output };
+  const view = {
+    ...format,
+    columns: cacheColumns(),
+    name: ({ path }: { path: string }) => path,
+    empty: NOTHING_CACHED,
+  };
+  await printList(entries, view, context);
 }

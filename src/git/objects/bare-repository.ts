@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { access, link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { access, link, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, ownMark, withFileLock } from "../../lib/index.ts";
+import { takeAway } from "../cache/take-away.ts";
 import { digest, type CacheFolder } from "./cache-folder.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
 
@@ -25,7 +26,7 @@ const REFS = "refs/bowline";
 /** Enough for a server to find what is in common; each is a line of the request. */
 const MOST_HAVES = 16;
 
-export function bareRepository(cache: CacheFolder): BareRepository {
+export function bareRepository(cache: Pick<CacheFolder, "repository">): BareRepository {
   return {
     gitFolder: join(cache.repository, "depth-1.git"),
     lock: join(cache.repository, "locks", "depth-1.lock"),
@@ -63,17 +64,29 @@ export async function isShallowAt(gitFolder: string, commit: string): Promise<bo
 }
 
 /** The commits that were used last: what a server may leave out. */
-export async function newestCommits({ gitFolder }: BareRepository): Promise<string[]> {
-  const names = await readdir(join(gitFolder, REFS)).catch(() => []);
-  const commits = names.filter((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name));
-  const times = await Promise.all(
-    commits.map(async (commit) => (await stat(join(gitFolder, REFS, commit)).catch(() => undefined))?.mtimeMs ?? 0),
-  );
-  return commits
-    .map((commit, index) => ({ commit, time: times[index]! }))
-    .sort((a, b) => b.time - a.time)
-    .slice(0, MOST_HAVES)
-    .map(({ commit }) => commit);
+export async function newestCommits(bare: BareRepository): Promise<string[]> {
+  return (await commitRefs(bare)).slice(0, MOST_HAVES).map(({ commit }) => commit);
+}
+
+/** Every commit that is there, with the time of its last use in milliseconds; the one used last first. */
+export async function commitRefs({
+  gitFolder,
+}: BareRepository): Promise<{ commit: string; path: string; time: number }[]> {
+  const folder = join(gitFolder, REFS);
+  const names = await readdir(folder).catch(() => []);
+  const refs = names
+    .filter((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name))
+    .map(async (commit) => {
+      const path = join(folder, commit);
+      return { commit, path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    });
+  return (await Promise.all(refs)).sort((a, b) => b.time - a.time);
+}
+
+/** When any of it was used last, in milliseconds; undefined where there is no such repository. */
+export async function newestUse(bare: BareRepository): Promise<number | undefined> {
+  const [newest] = await commitRefs(bare);
+  return newest?.time ?? (await stat(bare.gitFolder).catch(() => undefined))?.mtimeMs;
 }
 
 /** A repository of its own for one fetch, which sees the objects that are there. */
@@ -117,13 +130,8 @@ export async function takeOver(
 }
 
 /** Takes a damaged repository out of the way, in one step. */
-export async function setRepositoryAside(cache: CacheFolder, { gitFolder, lock }: BareRepository): Promise<void> {
-  await withFileLock(lock, async () => {
-    const aside = join(cache.repository, "making", `${ownMark()}-${randomUUID()}`);
-    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
-    await rename(gitFolder, aside).catch(() => {});
-    await rm(aside, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
-  });
+export async function setRepositoryAside({ gitFolder, lock }: BareRepository): Promise<void> {
+  await withFileLock(lock, () => takeAway(gitFolder));
 }
 
 function tagRef({ commit, tag }: Wanted): string {

@@ -48,6 +48,14 @@ export async function openCacheFolder(
   return { root, repository, credentialMark: ({ credential }) => markOf(credential, key) };
 }
 
+export async function readAbout(repository: string): Promise<AboutRepository | undefined> {
+  try {
+    return JSON.parse(await readFile(join(repository, ABOUT), "utf8")) as AboutRepository;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A short name for anything that JSON can hold. */
 export function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);

@@ -18,6 +18,7 @@ import {
   type Wanted,
 } from "./bare-repository.ts";
 import type { CacheFolder } from "./cache-folder.ts";
+import { markUse } from "../cache/use-mark.ts";
 import { fetchObjects } from "./fetch.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import type { Seen } from "./seen.ts";
@@ -62,16 +63,22 @@ export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
     signal: making.deadline.signal,
   };
   return oneAtATime(turn, async (waited): Promise<Obtained> => {
+    const use = await markUse(bare.gitFolder);
     if ((await hasCommit(bare, wanted)) && (await mayHave(options, wanted.commit))) {
       const objects = join(bare.gitFolder, "objects");
       const shallow = await isShallowAt(bare.gitFolder, wanted.commit);
       return {
         ...{ bytes: 0, cache: waited ? "wait" : "objects", objects, exact: false, shallow },
         tagObject: await tagObject(bare, wanted),
-        close: async () => {},
+        close: use.end,
       };
     }
-    return fetchIncoming(options, { bare, wanted });
+    // what is fetched on top of it needs it, too
+    const obtained = await fetchIncoming(options, { bare, wanted }).catch(async (error: unknown) => {
+      await use.end();
+      throw error;
+    });
+    return { ...obtained, close: () => Promise.all([obtained.close(), use.end()]).then(() => undefined) };
   });
 }
 
@@ -124,7 +131,7 @@ const DAMAGE = new Set<ErrorCode>(["INTERNAL", "GIT_PROTOCOL", "GIT_CONTENT_REFU
 
 /** Sets the repository aside, and says so. */
 export async function putAside({ making, cache }: ObtainOptions, error: BowlineError): Promise<void> {
-  await setRepositoryAside(cache, bareRepository(cache));
+  await setRepositoryAside(bareRepository(cache));
   warn(making.request, {
     code: "CACHE_DAMAGED",
     message: `kept objects of "${making.access.url.text}" were damaged (${error.message}): they are fetched anew`,

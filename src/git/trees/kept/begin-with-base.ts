@@ -1,10 +1,11 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Making } from "../../making.ts";
+import { takeAway } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { readIndex, type GitIndex } from "../git-index.ts";
 import { findBase } from "./find-base.ts";
-import { manifestOf, setAside, useKeptTree } from "./kept-tree.ts";
+import { manifestOf, useKeptTree } from "./kept-tree.ts";
 import { canShareBlocks } from "./reflink.ts";
 import type { Base } from "./reuse.ts";
 import { DamagedTree, unpackTree } from "./unpack-tree.ts";
@@ -29,7 +30,7 @@ export async function beginWithBase(making: Making, cache: CacheFolder): Promise
     if (index !== undefined) return { manifest, folder: kept.folder, index };
   } catch (error) {
     if (!(error instanceof DamagedTree)) throw error;
-    await setAside(kept.folder);
+    await takeAway(kept.folder);
   } finally {
     await use.end();
   }

@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
 import { BowlineError, errnoOf, writeError } from "../../../lib/index.ts";
+import { sweepHalfMade } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { openSeen } from "../../objects/seen.ts";
 import type { FromServer } from "../../from-server.ts";
 import { warn, type Making } from "../../making.ts";
 import type { Git } from "../../process/open-git.ts";
 import type { IndexEntry } from "../git-index.ts";
-import { newTreeFolder, publishKeptTree, sweepHalfMade } from "./kept-tree.ts";
+import { newTreeFolder, publishKeptTree } from "./kept-tree.ts";
 import { writeManifest } from "./manifest.ts";
 import { packTree, type Packed } from "./pack-tree.ts";
 import { optionWords } from "./tree-key.ts";

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { errnoOf, isMarkAlive, ownMark, writeError, type Problem } from "../../../lib/index.ts";
+import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errnoOf, ownMark, writeError, type Problem } from "../../../lib/index.ts";
 import type { CodeReference } from "../../code-reference.ts";
+import { markUse } from "../../cache/use-mark.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
 import { DamagedTree } from "./unpack-tree.ts";
 
@@ -42,7 +43,6 @@ export interface KeptTree {
 }
 
 export const KEPT_RECORD = "kept.json";
-const USERS = "users";
 
 /** The kept tree in this folder, if it is complete. */
 export async function findKeptTree(folder: string): Promise<KeptTree | undefined> {
@@ -80,44 +80,13 @@ export async function publishKeptTree(made: string, folder: string, record: Kept
     await rename(made, folder);
   } catch (cause) {
     if (errnoOf(cause) !== "ENOTEMPTY" && errnoOf(cause) !== "EEXIST") throw writeError(folder, cause);
-    await removeQuietly(made);
+    await rm(made, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
 
 /** Marks the tree as in use by this process, and as used now; both as far as the cache can be written. */
 export async function useKeptTree({ folder }: KeptTree): Promise<{ end: () => Promise<void> }> {
-  const mark = join(folder, USERS, `${ownMark()}-${randomUUID().slice(0, 8)}`);
   const now = new Date();
-  try {
-    await mkdir(dirname(mark), { recursive: true, mode: 0o700 });
-    await writeFile(mark, "", { mode: 0o600 });
-    await utimes(join(folder, KEPT_RECORD), now, now);
-  } catch {
-    return { end: async () => {} };
-  }
-  return { end: () => rm(mark, { force: true }).catch(() => {}) };
-}
-
-/** Takes a damaged tree out of the way, in one step. */
-export async function setAside(folder: string): Promise<void> {
-  const aside = join(dirname(dirname(folder)), "making", `${ownMark()}-${randomUUID()}`);
-  await mkdir(dirname(aside), { recursive: true, mode: 0o700 }).catch(() => {});
-  const moved = await rename(folder, aside).then(
-    () => true,
-    () => false,
-  );
-  await removeQuietly(moved ? aside : folder);
-}
-
-/** Removes what killed processes left half made. */
-export async function sweepHalfMade(repository: string): Promise<void> {
-  for (const parent of ["making", "incoming"].map((name) => join(repository, name))) {
-    for (const name of await readdir(parent).catch(() => [])) {
-      if (isMarkAlive(basename(name)) === false) await removeQuietly(join(parent, name));
-    }
-  }
-}
-
-async function removeQuietly(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  await utimes(join(folder, KEPT_RECORD), now, now).catch(() => {});
+  return markUse(folder);
 }

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_POLICY, type Network } from "../../config/index.ts";
+import { BowlineError } from "../../lib/index.ts";
+import { openGit } from "../process/open-git.ts";
+import { checkTree } from "../trees/kept/check-tree.ts";
+import { findKeptTree } from "../trees/kept/kept-tree.ts";
+import { DamagedTree } from "../trees/kept/unpack-tree.ts";
+import { listCache, type CacheEntry } from "./entries.ts";
+import { takeAway } from "./take-away.ts";
+
+/** A thing that was kept, and what was wrong with it. */
+export interface DamagedEntry extends CacheEntry {
+  problem: string;
+}
+
+/** Reads everything that is kept, trees by their sums and objects by git's own check; what is damaged is taken away. */
+export async function verifyCache(
+  root: string,
+  { network, signal }: { network: Network; signal: AbortSignal },
+): Promise<{ checked: number; damaged: DamagedEntry[] }> {
+  const entries = await listCache(root);
+  const damaged: DamagedEntry[] = [];
+  for (const entry of entries) {
+    const problem = entry.kind === "tree" ? await checkKeptTree(entry) : await checkObjects(entry, { network, signal });
+    if (problem === undefined) continue;
+    await takeAway(entry.path);
+    damaged.push({ ...entry, problem });
+  }
+  return { checked: entries.length, damaged };
+}
+
+async function checkKeptTree({ path }: CacheEntry): Promise<string | undefined> {
+  const kept = await findKeptTree(path);
+  // deleted meanwhile
+  if (kept === undefined) return undefined;
+  try {
+    await checkTree(kept);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DamagedTree) return error.message;
+    throw error;
+  }
+}
+
+async function checkObjects(
+  { path }: CacheEntry,
+  { network, signal }: { network: Network; signal: AbortSignal },
+): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "bowline-"));
+  const git = await openGit({ policy: DEFAULT_POLICY, network, folder, signal });
+  try {
+    await git.run([`--git-dir=${path}`, "fsck", "--full", "--no-dangling", "--no-progress"]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BowlineError) || signal.aborted) throw error;
+    return error.message;
+  } finally {
+    await git.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
