@@ -27,6 +27,10 @@ export interface BodyInput {
   networkMode: string;
   /** Container ports that are published on loopback, with the port there; 0 is any. */
   ports: ReadonlyMap<number, number>;
+  /** More files, each list in a volume of its own at that folder. */
+  files: ReadonlyMap<string, readonly TarEntry[]>;
+  /** Files that are put beside what the image has. */
+  rootFiles: ReadonlyMap<string, readonly TarEntry[]>;
   /** Writes an archive into the container, once there is one. */
   upload: (folder: string, archive: Buffer) => Promise<void>;
 }
@@ -53,7 +57,7 @@ export interface ContainerBody {
 export async function containerBody(input: BodyInput): Promise<ContainerBody> {
   const { plan, context, container, connections, owner, labels } = input;
   const settings = hostSettings(container, plan);
-  const folders = new Map<string, TarEntry[]>();
+  const folders = new Map(input.files);
   let filled = false;
 
   async function put(folder: string, entries: readonly TarEntry[]): Promise<void> {
@@ -114,6 +118,10 @@ export async function containerBody(input: BodyInput): Promise<ContainerBody> {
   async function fill(): Promise<void> {
     filled = true;
     for (const [folder, entries] of folders) await input.upload(folder, tarOf(entries));
+    const beside = [...input.rootFiles].flatMap(([folder, entries]) =>
+      entries.map((entry) => ({ ...entry, name: posix.join(folder, entry.name).slice(1) })),
+    );
+    if (beside.length > 0) await input.upload("/", tarOf(beside));
   }
   return { body, git, fill };
 }

@@ -1,6 +1,6 @@
 import type { ContainerPlan } from "../../compile/index.ts";
 import type { Ended } from "../executor.ts";
-import type { Mount } from "./container-body.ts";
+import type { TarEntry } from "./client/tar.ts";
 import type { ContainerId } from "./labels.ts";
 
 /** What is asked of a run: one container. */
@@ -14,8 +14,10 @@ export interface ContainerJob extends ContainerId {
   besides?: string;
   /** Of the run that is resumed. */
   found?: Found | undefined;
-  /** Default: the folders of this machine. */
-  mounts?: readonly Mount[];
+  /** Put into the container before it starts, each list into a folder of its own. */
+  files?: ReadonlyMap<string, readonly TarEntry[]>;
+  /** Takes its standard output, which is then no log. */
+  capture?: (chunk: Buffer) => void;
 }
 
 export interface Running {

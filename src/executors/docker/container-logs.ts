@@ -12,6 +12,8 @@ export interface Follow {
   id: string;
   /** Name of the log. */
   log: string;
+  /** Takes the standard output, which is then no log. */
+  capture?: ((chunk: Buffer) => void) | undefined;
   /** Aborted when the container is over. */
   over: AbortSignal;
 }
@@ -26,7 +28,7 @@ const DRAIN = 2_000;
  * Hands on what a container writes, from where its log was left, until it is over and all was read. The engine's own log has every line
  * with its time; a reading that breaks is taken up at the last one, so that none is lost and none comes twice.
  */
-export async function followLogs({ client, context, id, log, over }: Follow): Promise<void> {
+export async function followLogs({ client, context, id, log, capture, over }: Follow): Promise<void> {
   const reached = new Map<Stream, LogPosition>();
   for (const stream of ["stdout", "stderr"] as const) {
     const position = await context.resumed?.logged(log, stream);
@@ -36,7 +38,7 @@ export async function followLogs({ client, context, id, log, over }: Follow): Pr
     // Asked first: what was written before the end is then surely read.
     const last = over.aborted;
     try {
-      await readOnce({ client, context, id, log, reached, over });
+      await readOnce({ client, context, id, log, capture, reached, over });
     } catch (error) {
       if (isStatus(error, 404) || isStatus(error, 409)) return;
       if (!isGone(error)) throw error;
@@ -51,7 +53,7 @@ interface Reading extends Follow {
   reached: Map<Stream, LogPosition>;
 }
 
-async function readOnce({ client, context, id, log, reached, over }: Reading): Promise<void> {
+async function readOnce({ client, context, id, log, capture, reached, over }: Reading): Promise<void> {
   const answer = await client.open("GET", `/containers/${id}/logs`, {
     query: { stdout: 1, stderr: 1, timestamps: 1, follow: over.aborted ? 0 : 1, since: sinceOf(reached) },
   });
@@ -69,7 +71,8 @@ async function readOnce({ client, context, id, log, reached, over }: Reading): P
       seen.set(stream, position);
       if (!isLater(position, reached.get(stream))) continue;
       reached.set(stream, position);
-      context.output(log, stream, content.subarray(space + 1), position);
+      if (stream === "stdout" && capture !== undefined) capture(content.subarray(space + 1));
+      else context.output(log, stream, content.subarray(space + 1), position);
     }
   } finally {
     clearTimeout(clock);

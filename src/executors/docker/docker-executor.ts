@@ -11,9 +11,15 @@ import { connectClient, type DockerClient } from "./client/client.ts";
 import { findEndpoint } from "./client/endpoint.ts";
 import { openTransport } from "./client/transport.ts";
 import { openDockerRun, type DockerRun } from "./docker-run.ts";
-import { localWorker, runInitSteps } from "./init-steps.ts";
+import { runInitSteps, type StepWorker } from "./init-steps.ts";
+import { localFolders } from "./local-folders.ts";
+import { localWorker } from "./local-worker.ts";
 import { runMain } from "./main-container.ts";
+import { remoteFolders } from "./remote-folders.ts";
+import { remoteWorker } from "./remote-worker.ts";
 import { fileGroup } from "./settings.ts";
+import type { SharedFolders } from "./shared-folders.ts";
+import type { Owner } from "./user.ts";
 
 export interface DockerParts {
   choice: ExecutorChoice;
@@ -46,14 +52,23 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
   async function execute(plan: Plan, context: ExecutionContext): Promise<Outcome> {
     context.onEvent({ type: "status", status: "scheduled" });
     const { client } = await (connected ??= connect());
-    const run = openDockerRun(plan, { context, client, ending: openEnding(plan, context) });
+    const ending = openEnding(plan, context);
+    const tools = { engine, resolutions };
+    // An engine elsewhere sees no folder of this machine.
+    const place = client.endpoint.kind === "unix" ? here(plan, context, tools) : there(plan, context, client);
+    const run = openDockerRun(plan, { context, client, ending, folders: place.folders });
     try {
       if (context.resumed?.begun !== true) context.onEvent({ type: "status", status: "starting" });
       const found = context.resumed === undefined ? [] : await run.list();
+      await run.openNetwork();
       if (!found.some(({ log }) => log === "main")) {
         if (context.resumed?.begun === true) throw containersGone(context);
         for (const { id } of found) await run.remove(id);
-        await prepare(run, { engine, resolutions });
+        const { uid, gid } = await run.ownerOf(plan.main);
+        const owner = { uid, gid: fileGroup(plan) ?? gid };
+        if (context.resumed !== undefined) await place.folders.clear();
+        await place.folders.make(plan.main.image ?? "");
+        await runInitSteps(run, place.worker(run, owner));
       }
       if (run.ending.signal.aborted) return run.ending.outcome();
       return await runMain(run, found);
@@ -70,18 +85,24 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
   return { kind: "docker", ready, pin, execute };
 }
 
-/** Everything before the main container. */
-async function prepare(
-  run: DockerRun,
+/** Where the folders of a run are, and who does its git and file steps there. */
+interface Place {
+  folders: SharedFolders;
+  worker: (run: DockerRun, owner: Owner) => StepWorker;
+}
+
+function here(
+  plan: Plan,
+  context: ExecutionContext,
   tools: { engine: GitEngine; resolutions: ReadonlyMap<string, Resolution> },
-): Promise<void> {
-  const { plan, context, folders } = run;
-  if (context.resumed !== undefined) await folders.clear();
-  await folders.make();
-  const owner = await run.ownerOf(plan.main);
-  await run.openNetwork();
-  const gid = fileGroup(plan) ?? owner.gid;
-  await runInitSteps(run, localWorker(run, { ...tools, owner: { ...owner, gid } }));
+): Place {
+  const folders = localFolders(plan, context);
+  return { folders, worker: (run, owner) => localWorker(run, { ...tools, folders, owner }) };
+}
+
+function there(plan: Plan, context: ExecutionContext, client: DockerClient): Place {
+  const folders = remoteFolders(plan, context, client);
+  return { folders, worker: (run, owner) => remoteWorker(run, { folders, owner }) };
 }
 
 function containersGone({ uuid }: ExecutionContext): BowlineError {

@@ -4,13 +4,13 @@ import type { Ending } from "../ending.ts";
 import type { Ended, ExecutionContext } from "../executor.ts";
 import { followSecrets } from "../follow-secrets.ts";
 import type { DockerClient } from "./client/client.ts";
-import { DockerError, isGone, isStatus } from "./client/errors.ts";
+import { DockerError, gone, isGone, isStatus } from "./client/errors.ts";
 import { containerBody, type ContainerBody } from "./container-body.ts";
 import type { ContainerJob, Found, Running } from "./container-job.ts";
 import { followLogs } from "./container-logs.ts";
 import { containerIdOf, containerLabels, containerName, ofRun, runLabels } from "./labels.ts";
 import { createPatience, type Patience } from "./patience.ts";
-import { runFolders, type RunFolders } from "./run-folders.ts";
+import type { SharedFolders } from "./shared-folders.ts";
 import { refusedStart, startRefusal } from "./start-refusal.ts";
 import { createOwners } from "./owners.ts";
 import type { Owner } from "./user.ts";
@@ -23,7 +23,6 @@ export interface DockerRun {
   client: DockerClient;
   ending: Ending;
   patience: Patience;
-  folders: RunFolders;
   /** Everything that is there already: none but in a run that is resumed. */
   list: () => Promise<Found[]>;
   remove: (id: string) => Promise<void>;
@@ -45,15 +44,18 @@ interface State {
   Error: string;
 }
 
-export function openDockerRun(
-  plan: Plan,
-  input: { context: ExecutionContext; client: DockerClient; ending: Ending },
-): DockerRun {
+export interface DockerRunInput {
+  context: ExecutionContext;
+  client: DockerClient;
+  ending: Ending;
+  folders: SharedFolders;
+}
+
+export function openDockerRun(plan: Plan, input: DockerRunInput): DockerRun {
   const { context, client, ending } = input;
   const { uuid } = context;
   const name = `bowline-${uuid}`;
   const patience = createPatience(client, input);
-  const folders = runFolders(plan, context);
   const following = followSecrets();
   const running = new Map<string, Promise<unknown>>();
   const owners = createOwners({ plan, context, client, patience, ending, remove });
@@ -97,7 +99,9 @@ export function openDockerRun(
       ...{ plan, context, container, labels, owner },
       connections: job.connections ?? container.connections,
       more: job.more,
-      mounts: job.mounts ?? (await folders.mounts()),
+      mounts: await input.folders.mounts(),
+      files: job.files ?? new Map(),
+      rootFiles: input.folders.files(),
       binds: volumes.binds,
       networkMode: job.besides === undefined ? network : `container:${job.besides}`,
       ports: job.ports ?? new Map(),
@@ -126,24 +130,21 @@ export function openDockerRun(
       }
     }
     context.onEvent({ type: "handle", handle: { containers: [...running.keys(), id] } });
-    const ended = watch(id, job.log).finally(() => {
+    const ended = watch(id, job).finally(() => {
       following.containers.delete(git);
       running.delete(id);
     });
     following.containers.add(git);
-    running.set(
-      id,
-      ended.catch(() => {}),
-    );
+    running.set(id, Promise.allSettled([ended]));
     // The end came while it started.
     if (ending.signal.aborted) void stopAll();
     return { id, ended };
   }
 
-  async function watch(id: string, log: string): Promise<Ended & { byEngine: boolean }> {
+  async function watch(id: string, { log, capture }: ContainerJob): Promise<Ended & { byEngine: boolean }> {
     const over = new AbortController();
     const before = patience.outages();
-    const logs = followLogs({ client, context, id, log, over: over.signal });
+    const logs = followLogs({ client, context, id, log, capture, over: over.signal });
     logs.catch(() => {});
     const state = await patience.try(() => untilOver(client, id));
     const byEngine = state.ExitCode !== 0 && patience.outages() > before;
@@ -187,7 +188,7 @@ export function openDockerRun(
   }
 
   return {
-    ...{ plan, context, client, ending, patience, folders, list, remove, openNetwork, start, close },
+    ...{ plan, context, client, ending, patience, list, remove, openNetwork, start, close },
     ownerOf: owners,
   };
 }
@@ -229,13 +230,6 @@ async function removeRest(
   );
   for (const { Name } of Volumes ?? [])
     await patience.try(() => gone(client.ask("DELETE", `/volumes/${Name}`, { query: { force: 1 } })));
-}
-
-/** What is not there any more, or over already, needs no end. */
-async function gone(work: Promise<unknown>): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof DockerError) || ![304, 404, 409].includes(error.status)) throw error;
-  });
 }
 
 const NO_NETWORK = {

@@ -33,6 +33,8 @@ export function refusedStart(error: unknown, name: string): unknown {
 function hintFor(said: string): string {
   if (/port is already allocated|address already in use/.test(said))
     return "another program has the port: end it, or take another one in `ports`";
+  if (/bind source path does not exist/.test(said))
+    return "the engine sees no folders of this machine: set BOWLINE_HOME to one that it shares, or name the engine by tcp:// or ssh://";
   if (/CPUs/.test(said)) return "ask for fewer cores in resources.limits.cpu, or use a machine that has them";
   if (/device driver|nvidia|gpu/i.test(said)) return "the engine needs the NVIDIA container toolkit to give out GPUs";
   return "what the engine says is above; the plan is shown by: bowline check -f FILE -o json";

@@ -8,23 +8,21 @@ import { nameCases } from "./cases/names.ts";
 import { outcomeCases } from "./cases/outcome.ts";
 import { userCases } from "./cases/users.ts";
 import type { Harness } from "./harness.ts";
-import { subjectOf } from "./subject.ts";
+import { subjectOf, type Subject } from "./subject.ts";
 
 /** Every case of the contract, on one executor; without its engine they are reported as skipped, with the reason. */
-export function contract(harness: Harness): void {
-  const { executor, absent } = harness;
+export function contract(harness: Harness, parts: readonly ((subject: Subject) => void)[] = ALL): void {
+  const { executor, absent, name = executor } = harness;
   const why = absent === undefined ? "" : ` (skipped: ${absent})`;
-  describe.skipIf(absent !== undefined)(`the contract on ${executor}${why}`, () => {
+  describe.skipIf(absent !== undefined)(`the contract on ${name}${why}`, () => {
     const subject = subjectOf(harness);
     beforeAll(subject.open, 300_000);
     afterAll(subject.close, 60_000);
-    codeCases(subject);
-    connectionCases(subject);
-    containerCases(subject);
-    userCases(subject);
-    nameCases(subject);
-    logCases(subject);
-    engineCases(subject);
-    outcomeCases(subject);
+    for (const part of parts) part(subject);
   });
 }
+
+/** What depends on how the code and the secrets come to the job. */
+export const CODE = [codeCases, connectionCases, containerCases, userCases, nameCases];
+
+const ALL = [...CODE, logCases, outcomeCases, engineCases];

@@ -3,6 +3,8 @@ import type { Desk } from "../../cli/bowline.ts";
 /** What the contract suite must know of an executor to try its cases on it. */
 export interface Harness {
   executor: "process" | "docker" | "kubernetes";
+  /** Default: the executor's. */
+  name?: string;
   /** Why it cannot be tried here; undefined when it can. */
   absent: string | undefined;
   /** Makes the engine ready, once before all cases: images are built, a namespace is made. */
@@ -24,6 +26,8 @@ export interface Harness {
   };
   /** `environment:` of a run whose job has to reach the git server, as YAML in one line. */
   reaching: string;
+  /** Also every run with a git step needs it: the code is fetched where the engine is. */
+  alwaysReaching?: boolean;
   /** Stores the keys of a secret where runs of this executor find it. */
   setSecret: (desk: Desk, name: string, data: Record<string, string>) => Promise<void>;
   /** What is left of a run that is over, or was deleted, in the engine: nothing, in every case. */

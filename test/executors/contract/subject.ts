@@ -111,7 +111,9 @@ export interface JobText {
 
 /** A job in YAML whose container runs a shell script. */
 export function job({ harness }: Subject, { script, head = [], top = "", image, more = "" }: JobText): string {
-  const lines = head.map((line) => `  ${line}\n`).join("");
+  const reaches = harness.alwaysReaching === true && !head.some((line) => line.startsWith("environment:"));
+  const all = reaches ? [...head, `environment: ${harness.reaching}`] : head;
+  const lines = all.map((line) => `  ${line}\n`).join("");
   const words = `image: "${image ?? harness.images.shell}", command: ${JSON.stringify(["sh", "-c", script])}`;
   const container = more === "" ? words : `${words}, ${more}`;
   return `version: 1.1\nkind: component\n${top}${top && "\n"}run:\n  kind: job\n${lines}  container: {${container}}\n`;

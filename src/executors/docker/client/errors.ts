@@ -19,6 +19,13 @@ export function isStatus(error: unknown, status: number): error is DockerError {
   return error instanceof DockerError && error.status === status;
 }
 
+/** What is not there any more, or over already, needs no end. */
+export async function gone(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof DockerError) || ![304, 404, 409].includes(error.status)) throw error;
+  });
+}
+
 /** Whether a request failed because nobody answers any more. */
 export function isGone(error: unknown): boolean {
   if (error instanceof BowlineError) return error.code === "EXECUTOR_ABSENT";

@@ -1,22 +1,11 @@
 import type { GitStep } from "../../../compile/index.ts";
 import type { Config } from "../../../config/index.ts";
 import type { EnvVar } from "../../../connections/index.ts";
+import { initializerWords as wordsFor, type InitializerSettings } from "../../initializer-words.ts";
 import { createEnvList } from "./env-list.ts";
 import { literal } from "./literal.ts";
 import { OWN_RESOURCES, ownSecurity, type Owner } from "./security.ts";
-import type { CredentialFolder } from "./step-credentials.ts";
 import type { VolumeMount, Volumes } from "./volumes.ts";
-
-/** What the initializer is told beside its words: `--settings`. */
-export interface InitializerSettings {
-  policy: Config["policy"];
-  options: GitStep["options"];
-  credentials: CredentialFolder[];
-  revision?: string;
-  redirectedTo?: string;
-  /** Its files may be written by its group. */
-  groupWrites?: boolean;
-}
 
 /** Where a container's last words go: the kubelet keeps 4 KiB of them. */
 export const LAST_WORDS = "/dev/termination-log";
@@ -71,30 +60,11 @@ export function ownContainer(options: OwnContainer): object {
   };
 }
 
-/** The words for `bowline initializer git`; of a pinned step its commit, and what was asked for among the settings. */
+/** The words for `bowline initializer git` in a pod, whose last words are kept by the kubelet. */
 export function initializerWords(
   step: Pick<GitStep, "url" | "connection" | "revision" | "pin" | "path">,
   settings: InitializerSettings,
   only?: "--resolve-only" | "--left-only",
 ): string[] {
-  const { url, connection, pin, revision } = step;
-  const asked = revision === undefined || pin === undefined ? {} : { revision };
-  const redirected = pin?.redirectedTo === undefined ? {} : { redirectedTo: pin.redirectedTo };
-  const what =
-    pin === undefined
-      ? [...(revision === undefined ? [] : [`--revision=${revision}`])]
-      : [`--commit=${pin.commit}`, ...(pin.ref === undefined ? [] : [`--ref=${pin.ref}`])];
-  return [
-    "initializer",
-    "git",
-    `--url=${url}`,
-    ...what,
-    ...(connection === undefined ? [] : [`--connection=${connection}`]),
-    `--path=${step.path}`,
-    `--settings=${JSON.stringify({ ...settings, ...asked, ...redirected })}`,
-    `--result-file=${LAST_WORDS}`,
-    ...(only === undefined ? [] : [only]),
-    "--no-cache",
-    "--output=json",
-  ];
+  return wordsFor(step, settings, [`--result-file=${LAST_WORDS}`, ...(only === undefined ? [] : [only])]);
 }

@@ -9,23 +9,9 @@ import {
   type ResourceReference,
 } from "../../../connections/index.ts";
 import { BowlineError, parseGitUrl } from "../../../lib/index.ts";
+import type { CredentialFolder } from "../../initializer-words.ts";
 import { volumeSource } from "./connection-parts.ts";
 import type { VolumeMount, Volumes } from "./volumes.ts";
-
-/** Where the initializer finds a credential: a Secret's keys as files of a folder, and what goes with them. Holds no secret. */
-export interface CredentialFolder {
-  /** Nothing outside of it gets the credential. */
-  scope: string;
-  /** For messages, as Credential.source. */
-  source: string;
-  secret?: string;
-  connection?: string;
-  folder?: string;
-  provider?: string;
-  auth?: string;
-  username?: string;
-  proxy?: string;
-}
 
 const FOLDER = "/bowline/credentials";
 

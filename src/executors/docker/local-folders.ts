@@ -4,26 +4,19 @@ import type { Plan } from "../../compile/index.ts";
 import { writeError } from "../../lib/index.ts";
 import type { ExecutionContext } from "../executor.ts";
 import type { Mount } from "./container-body.ts";
+import { CONTEXT, isBelow, type SharedFolders } from "./shared-folders.ts";
 
-/** What every container of a run sees, and where it is on this machine. */
-export interface RunFolders {
+/** The folders of a run on this machine, which the engine mounts. */
+export interface LocalFolders extends SharedFolders {
   /** A path of the job on this machine. */
   here: (path: string) => string;
-  /** Everything that is there now. */
-  mounts: () => Promise<Mount[]>;
-  /** Makes them; each may be written by any user, as an emptyDir may. */
-  make: () => Promise<void>;
-  /** Forgets what init steps left, so that they can begin again. */
-  clear: () => Promise<void>;
 }
-
-const CONTEXT = "/plx-context";
 
 /**
  * The artifacts are the run's own `artifacts` folder; what else is below `/plx-context` is in `context`. A step that lands elsewhere has
  * a folder, or file, of its own in `outside`, mounted at just that place, so that the image keeps what is beside it.
  */
-export function runFolders(plan: Plan, { folder, uuid }: ExecutionContext): RunFolders {
+export function localFolders(plan: Plan, { folder, uuid }: ExecutionContext): LocalFolders {
   const artifacts = join(folder, "artifacts");
   const context = join(folder, "context");
   const outside = join(folder, "outside");
@@ -73,7 +66,7 @@ export function runFolders(plan: Plan, { folder, uuid }: ExecutionContext): RunF
     for (const path of [artifacts, context, outside]) await rm(path, { recursive: true, force: true });
   }
 
-  return { here, mounts, make, clear };
+  return { here, mounts, files: () => new Map(), make, clear };
 }
 
 function outsidePlaces(plan: Plan): string[] {
@@ -82,8 +75,4 @@ function outsidePlaces(plan: Plan): string[] {
     return step.kind === "file" ? [posix.join(step.path, step.filename)] : [];
   });
   return places.filter((path) => !isBelow(path, CONTEXT));
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
