@@ -10,7 +10,7 @@ import { checkGitVersion } from "./process/git-version.ts";
 import { openGit, type Git } from "./process/open-git.ts";
 import { checkBudget, checkWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, prepareRepository, writeFiles } from "./trees/checkout.ts";
-import { readCommit } from "./trees/commit-details.ts";
+import { commitDetails, readCommit } from "./trees/commit-details.ts";
 import { attributesDiffer, beginWithBase, forgetIndex, indexOf } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
 import { addContents } from "./trees/lfs.ts";
@@ -60,13 +60,13 @@ interface Tools {
 async function straight({ making, phase, git }: Tools): Promise<FromServer> {
   const { request, access, workplace, deadline, given } = making;
   const { commit, ref } = request.resolution;
-  const { bytes, redirectedTo } = await phase("fetch", async () => {
+  const { bytes, redirectedTo, content } = await phase("fetch", async () => {
     await prepareRepository(planOf(making), access.url.remote);
     const gitFolder = join(workplace.tree, ".git");
     return fetchObjects({ git, gitFolder, access, commit, ref, request, session: sessionOf(request), deadline });
   });
   given.push({ access, what: commit });
-  const made = await phase("checkout", () => checkOut(making, git));
+  const made = await phase("checkout", () => checkOut(making, git, { content }));
   return {
     ...made,
     git,
@@ -111,7 +111,7 @@ async function checkOutObtained(
   if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
   const giving = giveObjects(gitFolder, obtained, { making, git });
   if (obtained.exact) await giving;
-  const [made] = await bothOrFirstError(checkOut(making, git, base), giving);
+  const [made] = await bothOrFirstError(checkOut(making, git, { base }), giving);
   await rm(lent, { force: true });
   const { cache, redirectedTo } = obtained;
   return {
@@ -123,8 +123,19 @@ async function checkOutObtained(
   };
 }
 
+interface Known {
+  /** The commit's own content. */
+  content?: Buffer | undefined;
+  /** What the workplace begins as. */
+  base?: Base | undefined;
+}
+
 /** The files, their LFS contents and submodules; `bytes` are those that came for these. */
-async function checkOut(making: Making, git: Git, base?: Base): Promise<Omit<FromServer, "git" | "cache">> {
+async function checkOut(
+  making: Making,
+  git: Git,
+  { content, base }: Known,
+): Promise<Omit<FromServer, "git" | "cache">> {
   const { request, access, workplace, deadline, given } = making;
   const { policy, url } = request;
   const { commit } = request.resolution;
@@ -133,7 +144,9 @@ async function checkOut(making: Making, git: Git, base?: Base): Promise<Omit<Fro
   const withoutContents = plan.filter !== undefined;
   await checkBudget({ git, repository, commit, url, policy, withoutContents });
   await pointHead(plan);
-  const [details] = await bothOrFirstError(readCommit(git, { repository, commit, url }), writeFiles(git, plan));
+  const seen = content && commitDetails(content);
+  const reading = seen ?? readCommit(git, { repository, commit, url });
+  const [, details] = await bothOrFirstError(writeFiles(git, plan), reading);
   const usable = base !== undefined && (await isStillBase(base, { repository, commit }));
   if (base !== undefined && !usable) {
     await forgetIndex(repository);
@@ -181,7 +194,7 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 /** Waits for both, so that no git is left running in a folder that is about to be removed; then throws the first error. */
-async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);
 }

@@ -6,12 +6,11 @@ import { withRetries } from "../retry.ts";
 import type { FetchAnswer } from "../server/fetch-answer.ts";
 import type { FetchWish } from "../server/fetch-command.ts";
 import type { PackSource } from "../server/open-session.ts";
-import { tooLarge } from "./byte-budget.ts";
-import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
+import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
 import { planFetch, type FetchPlan } from "./fetch-plan.ts";
+import { watchPack, type IncomingPack } from "./incoming-pack.ts";
 import { indexPack, removeHalfPacks } from "./index-pack.ts";
-import { PACK_HEADER_LENGTH, readPackHeader } from "./pack-header.ts";
 import { missingInPack } from "./pack-index.ts";
 import { addPackedRefs, writeRef } from "./packed-refs.ts";
 import { progressOf, wordsOf } from "./progress.ts";
@@ -22,6 +21,9 @@ export interface FetchByV2Options extends FetchOptions {
   takeOver: (signal: AbortSignal) => PackSource;
 }
 
+/** What came. */
+type Arrived = Pick<Fetched, "bytes" | "content">;
+
 /** That git has to fetch; nothing has changed. */
 export interface LeftToGit {
   /** Keeps in mind that it could, for later fetches from this host. */
@@ -31,7 +33,7 @@ export interface LeftToGit {
 /**
  * The same as fetchObjects, by protocol v2 spoken by ourselves: one request after what had to be listed, its answer streamed into git.
  */
-export async function fetchByV2(options: FetchByV2Options): Promise<{ bytes: number } | LeftToGit> {
+export async function fetchByV2(options: FetchByV2Options): Promise<Arrived | LeftToGit> {
   const { deadline, request } = options;
   return withRetries(() => fetchOnce(options), { deadline, tries: FETCH_TRIES, onEvent: request.onEvent });
 }
@@ -49,7 +51,7 @@ function wishFor({ request, haves = [] }: FetchOptions, plan: FetchPlan, shallow
   };
 }
 
-async function fetchOnce(options: FetchByV2Options): Promise<{ bytes: number } | LeftToGit> {
+async function fetchOnce(options: FetchByV2Options): Promise<Arrived | LeftToGit> {
   const { gitFolder, deadline, takeOver } = options;
   const over = new AbortController();
   const source = takeOver(AbortSignal.any([deadline.signal, over.signal]));
@@ -57,10 +59,10 @@ async function fetchOnce(options: FetchByV2Options): Promise<{ bytes: number } |
   const shallow = await readShallow(gitFolder);
   const wish = wishFor(options, plan, shallow);
   try {
-    const { bytes, index } = await store({ options, source, wish });
+    const { index, ...arrived } = await store({ options, source, wish });
     await checkArrived(options, plan, index);
     await keepRefs(options, plan);
-    return { bytes };
+    return arrived;
   } catch (error) {
     // ends the request, should it still be open
     over.abort();
@@ -79,62 +81,39 @@ interface Storing {
   wish: FetchWish;
 }
 
+interface Stored extends Arrived {
+  /** Path of the pack's index. */
+  index: string;
+}
+
 /** Sends the request, starts git while the server works, and streams the answer into it. */
-async function store({ options, source, wish }: Storing): Promise<{ bytes: number; index: string }> {
+async function store({ options, source, wish }: Storing): Promise<Stored> {
   const { git, gitFolder, request, deadline } = options;
-  const { onEvent, policy } = request;
   const tell = (event: GitEvent | undefined): void => {
-    if (event !== undefined) onEvent?.(event);
+    if (event !== undefined) request.onEvent?.(event);
   };
   const asked = source.fetch(wish, (text) => tell(wordsOf(text)));
   asked.catch(() => undefined);
   // the request is on its way before this thread is busy with starting a process
   await setImmediate();
-  let bytes = 0;
   let answer: FetchAnswer | undefined;
+  let incoming: IncomingPack | undefined;
   async function* pack(): AsyncGenerator<Buffer[]> {
     answer = await asked;
     if (answer === undefined) throw new NotSpoken();
     const gone = new Set(answer.unshallow);
     // git must know where history ends before it looks at the first commit
     await writeShallow(gitFolder, [...wish.shallow.filter((commit) => !gone.has(commit)), ...answer.shallow]);
-    for await (const pieces of headChecked(answer.pack, options)) {
-      for (const { length } of pieces) bytes += length;
-      if (policy.maxBytes !== undefined && bytes > policy.maxBytes) throw tooLarge(request.url, policy.maxBytes);
-      yield pieces;
-    }
+    incoming = watchPack(answer.pack, options);
+    yield* incoming.pieces;
   }
-  const onLine = (line: string): void => tell(progressOf(line, bytes));
-  const filtered = wish.filter !== undefined;
-  const index = await indexPack({ git, gitFolder, policy, filtered, pack: pack(), onLine, signal: deadline.signal });
+  const index = await indexPack({
+    ...{ git, gitFolder, policy: request.policy, pack: pack(), signal: deadline.signal },
+    filtered: wish.filter !== undefined,
+    onLine: request.serverProgress ? (line) => tell(progressOf(line, incoming?.bytes() ?? 0)) : undefined,
+  });
   await answer?.finish();
-  return { bytes, index };
-}
-
-/** More objects than the largest repositories have by far; git would set memory aside for each before it looks at the first. */
-const MOST_OBJECTS = 200_000_000;
-
-/** Holds back the first pieces until the pack's header can be read. */
-async function* headChecked(pack: AsyncIterable<Buffer[]>, { access }: FetchOptions): AsyncGenerator<Buffer[]> {
-  let head: Buffer | undefined = Buffer.alloc(0);
-  for await (const pieces of pack) {
-    if (head === undefined) {
-      yield pieces;
-      continue;
-    }
-    head = Buffer.concat([head, ...pieces]);
-    if (head.length < PACK_HEADER_LENGTH) continue;
-    const header = readPackHeader(head);
-    if (header === undefined || header.objects > MOST_OBJECTS) {
-      throw new BowlineError({
-        code: "GIT_PROTOCOL",
-        message: `what "${named(access.url)}" sends as a pack is none`,
-        hint: "ask whoever runs the server",
-      });
-    }
-    yield [head];
-    head = undefined;
-  }
+  return { index, bytes: incoming?.bytes() ?? 0, content: incoming?.content() };
 }
 
 /** A server may say yes and send something else. */

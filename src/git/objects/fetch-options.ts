@@ -30,6 +30,8 @@ export interface Fetched {
   bytes: number;
   /** Who spoke to the server. */
   way: "v2" | "git";
+  /** The commit's own content, where it was seen to come. */
+  content?: Buffer | undefined;
   /** Where the server's repository is, if a redirect led there that was not known before. */
   redirectedTo?: string;
 }

@@ -12,7 +12,8 @@ export interface IndexPackOptions {
   /** Whether objects were left out by a filter, to be had later from the remote. */
   filtered: boolean;
   pack: AsyncIterable<Buffer[]>;
-  onLine: (line: string) => void;
+  /** Gets git's progress, which costs time that a small pack would feel. */
+  onLine: ((line: string) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -26,8 +27,15 @@ export async function indexPack(options: IndexPackOptions): Promise<string> {
   const strict = ignored.length === 0 ? "--strict" : `--strict=${ignored.join(",")}`;
   // git, too, has no list of what to ignore here: --strict would ask for the objects that the filter leaves out
   const checks = filtered ? ["--fsck-objects", "--promisor"] : [strict];
-  const command = [`--git-dir=${gitFolder}`, "index-pack", "--stdin", "--fix-thin", "-v", ...checks];
-  const { stdout } = await git.run(command, { input: pack, onLine, signal });
+  const command = [
+    `--git-dir=${gitFolder}`,
+    "index-pack",
+    "--stdin",
+    "--fix-thin",
+    ...(onLine ? ["-v"] : []),
+    ...checks,
+  ];
+  const { stdout } = await git.run(command, { input: pack, signal, ...(onLine && { onLine }) });
   // after this line git repeats what followed the pack, which is not its own words
   const [line = ""] = stdout.toString("latin1").split("\n");
   const name = /^pack\t([0-9a-f]{40,64})$/.exec(line)?.[1];

@@ -47,3 +47,26 @@ const LAST_DATE = Date.UTC(9999, 11, 31);
 function cut(text: string): string {
   return text.length > LENGTH ? `${text.slice(0, LENGTH - 1)}…` : text;
 }
+
+/** The same from a commit's own content, without a start of git; undefined for what git alone can read, such as another encoding. */
+export function commitDetails(content: Buffer): CommitDetails | undefined {
+  const text = content.toString("utf8");
+  const end = text.indexOf("\n\n");
+  const head = end === -1 ? text : text.slice(0, end + 1);
+  if (/[\0\ufffd]/.test(text) || /^encoding /m.test(head)) return undefined;
+  const tree = /^tree ([0-9a-f]{40,64})\n/.exec(head)?.[1];
+  const [, name, email] = /^author ([^<>\n]*[^<>\s]) <([^<>\s]*)> \d+ [+-]\d{4}$/m.exec(head) ?? [];
+  const seconds = /^committer [^<>\n]* <[^<>\n]*> (\d{1,11}) [+-]\d{4}$/m.exec(head)?.[1];
+  if (tree === undefined || name === undefined || email === undefined || seconds === undefined) return undefined;
+  const date = new Date(Number(seconds) * 1000).toISOString();
+  return { tree, author: { name, email }, date, subject: subjectOf(text.slice(head.length)) };
+}
+
+/** The first paragraph as one line, as git's `%s` has it. */
+function subjectOf(message: string): string {
+  const lines = message.split("\n").map((line) => line.replace(/[ \t\r]+$/, ""));
+  const first = lines.findIndex((line) => line !== "");
+  if (first === -1) return "";
+  const end = lines.indexOf("", first);
+  return lines.slice(first, end === -1 ? undefined : end).join(" ");
+}
