@@ -36,19 +36,35 @@ export async function fromServer<T>(
   phase: Phases,
   { cache, use }: { cache?: CacheFolder | undefined; use: (made: FromServer) => Promise<T> },
 ): Promise<T> {
-  const { request, access, workplace, deadline } = making;
-  await checkGitVersion(request.network);
-  const git = await openGit({ ...request, access, folder: workplace.folder, signal: deadline.signal });
+  const { request } = making;
+  const opening = openReady(making);
+  opening.catch(() => undefined);
   try {
     const made =
       cache !== undefined && isShareable(request.options)
-        ? await throughCache({ making, phase, git, cache })
-        : await straight({ making, phase, git });
+        ? await throughCache({ making, phase, git: await opening, cache })
+        : await straight(making, phase, opening);
     for (const problem of made.warnings) warn(request, problem);
     return await use(made);
   } finally {
-    await git.close();
+    await closeOpened(opening);
   }
+}
+
+/** git, found to be new enough. */
+async function openReady({ request, access, workplace, deadline }: Making): Promise<Git> {
+  const opening = openGit({ ...request, access, folder: workplace.folder, signal: deadline.signal });
+  try {
+    return (await bothOrFirstError(opening, checkGitVersion(request.network)))[0];
+  } catch (error) {
+    await closeOpened(opening);
+    throw error;
+  }
+}
+
+async function closeOpened(opening: Promise<Git>): Promise<void> {
+  const git = await opening.catch(() => undefined);
+  await git?.close();
 }
 
 interface Tools {
@@ -57,14 +73,17 @@ interface Tools {
   git: Git;
 }
 
-async function straight({ making, phase, git }: Tools): Promise<FromServer> {
+/** The request to the server is on its way while git and the repository are made ready. */
+async function straight(making: Making, phase: Phases, opening: Promise<Git>): Promise<FromServer> {
   const { request, access, workplace, deadline, given } = making;
   const { commit, ref } = request.resolution;
-  const { bytes, redirectedTo, content } = await phase("fetch", async () => {
-    await prepareRepository(planOf(making), access.url.remote);
-    const gitFolder = join(workplace.tree, ".git");
-    return fetchObjects({ git, gitFolder, access, commit, ref, request, session: sessionOf(request), deadline });
+  const session = sessionOf(request);
+  const gitFolder = join(workplace.tree, ".git");
+  const { bytes, redirectedTo, content } = await phase("fetch", () => {
+    const git = bothOrFirstError(opening, prepareRepository(planOf(making), access.url.remote)).then(([one]) => one);
+    return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline });
   });
+  const git = await opening;
   given.push({ access, what: commit });
   const made = await phase("checkout", () => checkOut(making, git, { content }));
   return {
@@ -143,6 +162,7 @@ async function checkOut(
   const plan = planOf(making);
   const withoutContents = plan.filter !== undefined;
   await checkBudget({ git, repository, commit, url, policy, withoutContents });
+  // not beside the writing of files, whose processes read HEAD too
   await pointHead(plan);
   const seen = content && commitDetails(content);
   const reading = seen ?? readCommit(git, { repository, commit, url });

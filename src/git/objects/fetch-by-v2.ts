@@ -6,7 +6,7 @@ import { withRetries } from "../retry.ts";
 import type { FetchAnswer } from "../server/fetch-answer.ts";
 import type { FetchWish } from "../server/fetch-command.ts";
 import type { PackSource } from "../server/open-session.ts";
-import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts";
+import { FETCH_TRIES, type Fetched, type EarlyFetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
 import { planFetch, type FetchPlan } from "./fetch-plan.ts";
 import { watchPack, type IncomingPack } from "./incoming-pack.ts";
@@ -16,7 +16,7 @@ import { addPackedRefs, writeRef } from "./packed-refs.ts";
 import { progressOf, wordsOf } from "./progress.ts";
 import { readShallow, writeShallow } from "./shallow-file.ts";
 
-export interface FetchByV2Options extends FetchOptions {
+export interface FetchByV2Options extends EarlyFetchOptions {
   /** Goes on with the connection to the server, under a signal of its own for each try. */
   takeOver: (signal: AbortSignal) => PackSource;
 }
@@ -39,7 +39,7 @@ export async function fetchByV2(options: FetchByV2Options): Promise<Arrived | Le
 }
 
 /** What is asked for in one `fetch`, at this state of the repository. */
-function wishFor({ request, haves = [] }: FetchOptions, plan: FetchPlan, shallow: readonly string[]): FetchWish {
+function wishFor({ request, haves = [] }: EarlyFetchOptions, plan: FetchPlan, shallow: readonly string[]): FetchWish {
   const { history } = request.options;
   return {
     wants: plan.wants,
@@ -108,7 +108,7 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
     yield* incoming.pieces;
   }
   const index = await indexPack({
-    ...{ git, gitFolder, policy: request.policy, pack: pack(), signal: deadline.signal },
+    ...{ git: await git, gitFolder, policy: request.policy, pack: pack(), signal: deadline.signal },
     filtered: wish.filter !== undefined,
     onLine: request.serverProgress ? (line) => tell(progressOf(line, incoming?.bytes() ?? 0)) : undefined,
   });
@@ -118,14 +118,14 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
 
 /** A server may say yes and send something else. */
 async function checkArrived(
-  { git, gitFolder, access }: FetchOptions,
+  { git, gitFolder, access }: EarlyFetchOptions,
   { wants }: FetchPlan,
   index: string,
 ): Promise<void> {
   const elsewhere = await missingInPack(index, wants);
   if (elsewhere.length === 0) return;
   const input = elsewhere.join("\n");
-  const { stdout } = await git.run([`--git-dir=${gitFolder}`, "cat-file", "--batch-check"], { input });
+  const { stdout } = await (await git).run([`--git-dir=${gitFolder}`, "cat-file", "--batch-check"], { input });
   const missing = /^([0-9a-f]+) missing$/m.exec(stdout.toString("latin1"))?.[1];
   if (missing === undefined) return;
   throw new BowlineError({
@@ -135,7 +135,7 @@ async function checkArrived(
   });
 }
 
-async function keepRefs({ gitFolder, ref }: FetchOptions, { refs }: FetchPlan): Promise<void> {
+async function keepRefs({ gitFolder, ref }: EarlyFetchOptions, { refs }: FetchPlan): Promise<void> {
   const own = refs.find(({ name }) => name === ref?.replace(/^refs\/heads\//, "refs/remotes/origin/"));
   if (refs.length > 1 || own === undefined) await addPackedRefs(gitFolder, refs);
   if (own !== undefined) await writeRef(gitFolder, own);

@@ -24,6 +24,11 @@ export interface FetchOptions {
   haves?: readonly string[];
 }
 
+/** The same while git and the repository are still made ready: the request to the server need not wait for them, unless something is there already. */
+export interface EarlyFetchOptions extends Omit<FetchOptions, "git"> {
+  git: Git | Promise<Git>;
+}
+
 /** What a fetch did. */
 export interface Fetched {
   /** What came over the wire as pack. */

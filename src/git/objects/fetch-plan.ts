@@ -1,7 +1,7 @@
 import { notFound } from "../server/find-commit.ts";
 import type { PackSource } from "../server/open-session.ts";
 import type { Ref } from "../server/session.ts";
-import type { FetchOptions } from "./fetch-options.ts";
+import type { EarlyFetchOptions } from "./fetch-options.ts";
 
 /** Which objects are asked for, and which references stand for them here when they have come. */
 export interface FetchPlan {
@@ -15,13 +15,13 @@ export interface FetchPlan {
  * Decides what is asked for: the commit alone, the tag that it was found by, all tags, or all branches and tags for more than a number of commits.
  * References are listed only where they are needed. Throws GIT_REVISION_NOT_FOUND for a tag that is gone.
  */
-export async function planFetch(options: FetchOptions, source: PackSource): Promise<FetchPlan> {
+export async function planFetch(options: EarlyFetchOptions, source: PackSource): Promise<FetchPlan> {
   const { commit } = options;
   const refs = await refsWanted(options, source);
   return { wants: [commit, ...refs.map(({ object }) => object)], refs };
 }
 
-async function refsWanted({ access, ref, request }: FetchOptions, source: PackSource): Promise<Ref[]> {
+async function refsWanted({ access, ref, request }: EarlyFetchOptions, source: PackSource): Promise<Ref[]> {
   const { history, tags } = request.options;
   const everything = typeof history !== "number";
   if (everything || tags) {

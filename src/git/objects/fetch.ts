@@ -5,7 +5,7 @@ import type { OpenSession } from "../server/open-session.ts";
 import type { Session } from "../server/session.ts";
 import { fetchByGit } from "./fetch-by-git.ts";
 import { fetchByV2 } from "./fetch-by-v2.ts";
-import type { Fetched, FetchOptions } from "./fetch-options.ts";
+import type { EarlyFetchOptions, Fetched, FetchOptions } from "./fetch-options.ts";
 
 export type { Fetched, FetchOptions } from "./fetch-options.ts";
 
@@ -14,10 +14,19 @@ export type { Fetched, FetchOptions } from "./fetch-options.ts";
  * What arrived is this very commit, for git checks the name of what it receives. By protocol v2 over http(s), where the server speaks it,
  * and else by git, with the same result. Throws GIT_REVISION_NOT_FOUND, GIT_TOO_LARGE, GIT_CONTENT_REFUSED or what reaching the server threw.
  */
-export async function fetchObjects(options: FetchOptions): Promise<Fetched> {
-  const { access, request, deadline } = options;
+export async function fetchObjects(options: EarlyFetchOptions): Promise<Fetched> {
+  try {
+    return await fetchSomehow(options);
+  } finally {
+    // nobody is to write to the folder any more
+    await Promise.allSettled([options.git]);
+  }
+}
+
+async function fetchSomehow(options: EarlyFetchOptions): Promise<Fetched> {
+  const { access, request, deadline, git } = options;
   const overHttp = access.url.scheme === "https" || access.url.scheme === "http";
-  if (!overHttp || request.network.fetchBy === "git") return { ...(await fetchByGit(options)), way: "git" };
+  if (!overHttp || request.network.fetchBy === "git") return byGit({ ...options, git: await git });
   if (options.session !== undefined) return fetchOver(options.session, options);
   const session = await openHttpSession(access, request, deadline.signal);
   try {
@@ -27,17 +36,21 @@ export async function fetchObjects(options: FetchOptions): Promise<Fetched> {
   }
 }
 
-async function fetchOver(session: Session, options: FetchOptions): Promise<Fetched> {
+async function fetchOver(session: Session, options: EarlyFetchOptions): Promise<Fetched> {
   const { takeOver } = session as Partial<OpenSession>;
   const own = takeOver && (await fetchByV2({ ...options, takeOver }));
   if (own !== undefined && "bytes" in own) return { ...own, way: "v2", ...tellRedirect(session, options) };
-  const byGit = await fetchByGit({ ...options, session });
+  const fetched = await byGit({ ...options, session, git: await options.git });
   await own?.leaveToGit();
-  return { ...byGit, way: "git" };
+  return fetched;
+}
+
+async function byGit(options: FetchOptions): Promise<Fetched> {
+  return { ...(await fetchByGit(options)), way: "git" };
 }
 
 /** A redirect that resolving did not meet, or that nobody had asked about. */
-function tellRedirect({ url }: Session, { access, request }: FetchOptions): Pick<Fetched, "redirectedTo"> {
+function tellRedirect({ url }: Session, { access, request }: EarlyFetchOptions): Pick<Fetched, "redirectedTo"> {
   if (url === access.url.href) return {};
   const problem = { ...contextOf(request), ...redirectWarning(access, url) };
   request.onEvent?.({ phase: "warning", state: "end", problem });

@@ -1,7 +1,7 @@
 import { BowlineError } from "../../lib/index.ts";
 import { named } from "../failures.ts";
 import { tooLarge } from "./byte-budget.ts";
-import type { FetchOptions } from "./fetch-options.ts";
+import type { EarlyFetchOptions } from "./fetch-options.ts";
 import { firstCommit } from "./first-commit.ts";
 import { PACK_HEADER_LENGTH, readPackHeader, type PackHeader } from "./pack-header.ts";
 
@@ -22,7 +22,7 @@ const BETWEEN_EVENTS = 100;
  * Looks at a pack while it passes: refuses what is none (GIT_PROTOCOL) and ends it at the byte that is one too many (GIT_TOO_LARGE),
  * tells how much has come, and keeps the first commit.
  */
-export function watchPack(pack: AsyncIterable<Buffer[]>, options: FetchOptions): IncomingPack {
+export function watchPack(pack: AsyncIterable<Buffer[]>, options: EarlyFetchOptions): IncomingPack {
   const { access, commit, request } = options;
   const { maxBytes } = request.policy;
   let bytes = 0;
@@ -56,7 +56,7 @@ export function watchPack(pack: AsyncIterable<Buffer[]>, options: FetchOptions):
   return { pieces: pieces(), bytes: () => bytes, content: () => content };
 }
 
-function noPack(access: FetchOptions["access"]): BowlineError {
+function noPack(access: EarlyFetchOptions["access"]): BowlineError {
   return new BowlineError({
     code: "GIT_PROTOCOL",
     message: `what "${named(access.url)}" sends as a pack is none`,

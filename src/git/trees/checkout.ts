@@ -33,12 +33,12 @@ export async function prepareRepository(plan: RepositoryPlan, fetchUrl: string):
 export async function pointHead(plan: RepositoryPlan): Promise<void> {
   const gitFolder = join(plan.repository, ".git");
   const branch = branchOf(plan.ref);
-  if (branch === undefined) await write(join(gitFolder, "HEAD"), `${plan.commit}\n`);
-  else {
-    await write(join(gitFolder, "HEAD"), `ref: refs/heads/${branch}\n`);
-    await write(join(gitFolder, "refs/heads", branch), `${plan.commit}\n`);
-    await writeIfAbsent(join(gitFolder, "refs/remotes/origin", branch), `${plan.commit}\n`);
-  }
+  if (branch === undefined) return write(join(gitFolder, "HEAD"), `${plan.commit}\n`);
+  await Promise.all([
+    write(join(gitFolder, "HEAD"), `ref: refs/heads/${branch}\n`),
+    write(join(gitFolder, "refs/heads", branch), `${plan.commit}\n`),
+    writeIfAbsent(join(gitFolder, "refs/remotes/origin", branch), `${plan.commit}\n`),
+  ]);
 }
 
 /** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
