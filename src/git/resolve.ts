@@ -45,7 +45,7 @@ export async function resolve(request: GitRequest): Promise<Resolution> {
 }
 
 async function ask(access: Access, request: GitRequest): Promise<{ found: Found; session: OpenSession }> {
-  const { policy, onEvent, signal } = request;
+  const { policy, signal } = request;
   const deadline = startDeadline(policy.timeouts.resolve, {
     what: `resolving "${access.url.text}"`,
     hint: "check the host in the url and the network of this machine; policy.timeouts.resolve sets the time",
@@ -65,7 +65,7 @@ async function ask(access: Access, request: GitRequest): Promise<{ found: Found;
             return commitsBeginningWith(digits, { access: reached(access, session.redirectedTo), request, sample });
           },
         }),
-      { deadline, tries: TRIES, onEvent },
+      { url: access.url, request, deadline, tries: TRIES },
     );
     return { found, session };
   } catch (error) {

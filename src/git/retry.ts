@@ -1,42 +1,71 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, type GitUrl } from "../lib/index.ts";
 import type { Deadline } from "./deadline.ts";
-import { abortError, isTransient, retryAfterOf } from "./failures.ts";
-import type { GitEvent } from "./request.ts";
+import { abortError, busyError, isTransient, retryAfterOf } from "./failures.ts";
+import type { GitEvent, GitRequest } from "./request.ts";
+import { openHostPause, type HostPause } from "./server/host-pause.ts";
 
 export interface RetryOptions {
+  /** Where it goes: what this host asked for holds for all that goes there. */
+  url: GitUrl;
+  request: Pick<GitRequest, "cache" | "onEvent">;
   deadline: Deadline;
   /** All of them, the first included. */
   tries: number;
-  onEvent?: ((event: GitEvent) => void) | undefined;
 }
 
 const FIRST_WAIT = 400;
 const REFUSED_GIVES_UP = 3_000;
 
 /**
- * Does it again after a network fault, 429 or 5xx, with growing waits, jitter and the server's Retry-After, inside the deadline.
- * A connection that is refused is tried for 3 s only. Refusals are thrown at once.
+ * Does it again after a network fault, 429 or 5xx, with growing waits and jitter, inside the deadline. A server's Retry-After is honoured, by every
+ * process with the same cache folder. A connection that is refused is tried for 3 s only. Refusals are thrown at once.
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { deadline, tries, onEvent } = options;
+  const { deadline, tries, url, request } = options;
+  const pause = openHostPause(request.cache, url);
   const started = performance.now();
   for (let done = 1; ; done += 1) {
     if (deadline.signal.aborted) throw abortError(deadline.signal);
+    await leaveAlone(pause, options);
     try {
       return await attempt();
     } catch (error) {
-      if (!isTransient(error) || deadline.signal.aborted || done >= tries) throw error;
-      const backoff = FIRST_WAIT * 2 ** (done - 1) * (0.5 + Math.random());
-      const wait = Math.max(backoff, retryAfterOf(error) ?? 0);
+      if (!isTransient(error)) throw error;
+      const asked = retryAfterOf(error) ?? 0;
+      if (asked > 0) await pause.keep(asked);
+      if (deadline.signal.aborted || done >= tries) throw error;
+      const wait = Math.max(FIRST_WAIT * 2 ** (done - 1) * (0.5 + Math.random()), spread(asked));
       const refusedLong = error.code === "HOST_REFUSED" && performance.now() - started + wait > REFUSED_GIVES_UP;
       if (refusedLong || wait >= deadline.left()) throw withWaitNamed(error);
-      onEvent?.({ phase: "retry", state: "wait", detail: error.message, ms: Math.round(wait) });
-      await sleep(wait, undefined, { signal: deadline.signal }).catch(() => {
-        throw abortError(deadline.signal);
-      });
+      await waitFor(wait, error.message, options);
     }
   }
+}
+
+/** Waits as long as the host asked anybody here to. Throws HOST_BUSY, and asks nothing, when that is longer than there is time. */
+async function leaveAlone(pause: HostPause, options: RetryOptions): Promise<void> {
+  const left = await pause.left();
+  if (left === 0) return;
+  const { host } = options.url;
+  const what = `"${host}" asked to be left alone for ${Math.ceil(left / 1000)} s more`;
+  const wait = spread(left);
+  if (wait >= options.deadline.left())
+    throw withWaitNamed(busyError({ code: "HOST_BUSY", message: what, hint: "try again later" }, left));
+  await waitFor(wait, what, options);
+}
+
+/** A little more than was asked for, so that not all who wait come back at one moment. */
+function spread(asked: number): number {
+  return asked === 0 ? 0 : asked + Math.random() * FIRST_WAIT;
+}
+
+async function waitFor(wait: number, detail: string, { deadline, request }: RetryOptions): Promise<void> {
+  const event: GitEvent = { phase: "retry", state: "wait", detail, ms: Math.round(wait) };
+  request.onEvent?.(event);
+  await sleep(wait, undefined, { signal: deadline.signal }).catch(() => {
+    throw abortError(deadline.signal);
+  });
 }
 
 function withWaitNamed(error: BowlineError): BowlineError {

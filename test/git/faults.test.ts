@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import { materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
@@ -37,10 +38,13 @@ async function fetched(more: Parameters<typeof requestFor>[1] = {}): Promise<{ t
 }
 
 /** The error, and proof that nothing is left where the target would be. */
-async function failed(more: Parameters<typeof requestFor>[1] = {}): Promise<unknown> {
+async function failed({
+  resolved = true,
+  ...more
+}: Parameters<typeof requestFor>[1] & { resolved?: boolean } = {}): Promise<unknown> {
   const asked = request(more);
   const target = join(await temporaryFolder(), "repo");
-  const resolution = await resolve(asked);
+  const resolution = resolved ? await resolve(asked) : { commit: "b0".repeat(20) };
   const error: unknown = await materialize({ ...asked, resolution, target }).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -70,6 +74,31 @@ describe("while resolving", () => {
       hint: expect.stringContaining("3600"),
     });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it("a Retry-After holds for every process that shares the cache: nobody else asks before", async () => {
+    const cache = await temporaryFolder();
+    server.faults.push({ times: 1, status: 429, headers: { "retry-after": "30" } });
+    await expect(resolve(request({ cache }))).rejects.toMatchObject({ code: "HOST_BUSY" });
+    for (const again of [resolve(request({ cache })), failed({ cache, resolved: false })])
+      expect(await again.catch((error: unknown) => error)).toMatchObject({
+        code: "HOST_BUSY",
+        hint: expect.stringMatching(/wait (30|29) s/),
+      });
+    expect(server.requests).toHaveLength(1);
+    (await resolve(request({ cache: await temporaryFolder() }))).session.close();
+  });
+
+  it("a short Retry-After that another process was given is waited for", async () => {
+    const cache = await temporaryFolder();
+    server.faults.push({ times: 1, status: 503, headers: { "retry-after": "2" } });
+    const events: GitEvent[] = [];
+    const first = resolve(request({ cache, events }));
+    while (events.every(({ phase }) => phase !== "retry")) await sleep(20);
+    const second = resolve(request({ cache, events }));
+    for (const { session } of await Promise.all([first, second])) session.close();
+    expect(server.requests.map(({ status }) => status)).toEqual([503, 200, 200]);
+    expect(events.filter(({ phase }) => phase === "retry")).toHaveLength(2);
   });
 
   it("403 with a Retry-After is a limit of requests, not a refusal", async () => {

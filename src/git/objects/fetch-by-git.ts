@@ -11,7 +11,7 @@ import { progressOf } from "./progress.ts";
 export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
   const { request, gitFolder, deadline } = options;
   const before = await receivedBytes(gitFolder);
-  await withRetries(() => fetchOnce(options), { deadline, tries: FETCH_TRIES, onEvent: request.onEvent });
+  await withRetries(() => fetchOnce(options), { url: options.access.url, request, deadline, tries: FETCH_TRIES });
   const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);

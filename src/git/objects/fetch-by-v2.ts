@@ -35,7 +35,7 @@ export interface LeftToGit {
  */
 export async function fetchByV2(options: FetchByV2Options): Promise<Arrived | LeftToGit> {
   const { deadline, request } = options;
-  return withRetries(() => fetchOnce(options), { deadline, tries: FETCH_TRIES, onEvent: request.onEvent });
+  return withRetries(() => fetchOnce(options), { url: options.access.url, request, deadline, tries: FETCH_TRIES });
 }
 
 /** What is asked for in one `fetch`, at this state of the repository. */
@@ -60,7 +60,9 @@ async function fetchOnce(options: FetchByV2Options): Promise<Arrived | LeftToGit
   const wish = wishFor(options, plan, shallow);
   try {
     const { index, ...arrived } = await store({ options, source, wish });
-    await checkArrived(options, plan, index);
+    // the commit itself was seen
+    const unseen = arrived.content === undefined ? plan.wants : plan.wants.slice(1);
+    if (unseen.length > 0) await checkArrived(options, unseen, index);
     await keepRefs(options, plan);
     return arrived;
   } catch (error) {
@@ -119,7 +121,7 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
 /** A server may say yes and send something else. */
 async function checkArrived(
   { git, gitFolder, access }: EarlyFetchOptions,
-  { wants }: FetchPlan,
+  wants: readonly string[],
   index: string,
 ): Promise<void> {
   const elsewhere = await missingInPack(index, wants);

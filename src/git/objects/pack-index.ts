@@ -22,15 +22,15 @@ async function isThere(file: FileHandle, head: Buffer, object: string): Promise<
   const name = Buffer.from(object, "hex");
   const first = name[0]!;
   const upTo = (byte: number): number => (byte < 0 ? 0 : head.readUInt32BE(HEADER + 4 * byte));
-  let from = upTo(first - 1);
-  let to = upTo(first);
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    const found = await read(file, HEADER + FANOUT + middle * name.length, name.length);
-    const order = found.compare(name);
+  const from = upTo(first - 1);
+  const names = await read(file, HEADER + FANOUT + from * name.length, (upTo(first) - from) * name.length);
+  let [low, high] = [0, names.length / name.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = names.subarray(middle * name.length, (middle + 1) * name.length).compare(name);
     if (order === 0) return true;
-    if (order < 0) from = middle + 1;
-    else to = middle;
+    if (order < 0) low = middle + 1;
+    else high = middle;
   }
   return false;
 }
