@@ -1,13 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { resolve, type GitRequest } from "../../src/git/index.ts";
-import { openAccess } from "../../src/git/access.ts";
-import { startDeadline } from "../../src/git/deadline.ts";
-import { makeEmptyRepository } from "../../src/git/objects/empty-repository.ts";
-import { fetchObjects, type Fetched, type FetchOptions } from "../../src/git/objects/fetch.ts";
-import { openGit } from "../../src/git/process/open-git.ts";
+import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type GitServerOptions } from "../support/index.ts";
+import { fetchInto } from "./fetch-into.ts";
 import { fetchCode, networkOfTest, requestFor, TOKEN, tokenFor } from "./request.ts";
 
 const servers: GitServer[] = [];
@@ -19,28 +16,6 @@ async function serve(options: GitServerOptions = {}): Promise<GitServer> {
   const server = await startGitServer(options);
   servers.push(server);
   return server;
-}
-
-type More = Partial<Pick<FetchOptions, "commit" | "ref" | "haves" | "session">>;
-
-/** Fetches into a bare repository, which may be there already. */
-async function fetchInto(gitFolder: string, request: GitRequest, more: More & { commit: string }): Promise<Fetched> {
-  const access = await openAccess(request.url, request);
-  const { commit } = more;
-  if ((await readdir(gitFolder)).length === 0) {
-    const promisor = request.options.sparse.length > 0 || request.options.history === "commits" ? "origin" : undefined;
-    const config = `[remote "origin"]\n\turl = ${access.url.remote}\n\tpromisor = ${promisor !== undefined}\n`;
-    await makeEmptyRepository({ gitFolder, commit, bare: true, config, ...(promisor && { promisor }) });
-  }
-  const deadline = startDeadline(20_000, { what: "the test", hint: "" });
-  const folder = await temporaryFolder();
-  const opened = await openGit({ ...request, access, folder, signal: deadline.signal });
-  try {
-    return await fetchObjects({ git: opened, gitFolder, access, request, deadline, ...more });
-  } finally {
-    deadline.clear();
-    await opened.close();
-  }
 }
 
 /** What is in a repository, whichever way it came in. */
@@ -119,5 +94,108 @@ describe("on the wire", () => {
     await fetchCode(requestFor(`${server.url}/org/test.git`, { revision: "main", findCredential }));
     expect(server.requests.map(({ method, status }) => `${method} ${status}`)).toEqual(["POST 200", "POST 200"]);
     expect(server.connections).toHaveLength(1);
+  });
+
+  it("a tag that was resolved is not asked for again; a pin of one is", async () => {
+    const server = await serve();
+    const { commits } = await server.add("org/test");
+    await fetchCode(requestFor(`${server.url}/org/test.git`, { revision: "v1.0" }));
+    expect(server.requests).toHaveLength(2);
+    const request = requestFor(`${server.url}/org/test.git`);
+    const gitFolder = await temporaryFolder();
+    await fetchInto(gitFolder, request, { commit: commits["main"]!, ref: "refs/tags/v1.0" });
+    expect(server.requests).toHaveLength(4);
+    expect(await git(gitFolder, ["--git-dir=.", "cat-file", "-t", "v1.0"])).toBe("tag");
+  });
+
+  it("a pinned commit is one request", async () => {
+    const server = await serve();
+    const { commits } = await server.add("org/test");
+    await fetchInto(await temporaryFolder(), requestFor(`${server.url}/org/test.git`), { commit: commits["main"]! });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("ten thousand references cost no byte", async () => {
+    const server = await serve();
+    const { path, commits } = await server.add("org/test");
+    const cost = async (): Promise<number[]> => {
+      server.connections.length = 0;
+      await fetchCode(requestFor(`${server.url}/org/test.git`, { revision: "main" }));
+      return server.connections.flatMap(({ bytesRead, bytesWritten }) => [bytesRead, bytesWritten]);
+    };
+    const few = await cost();
+    const lines = Array.from({ length: 10_000 }, (_, index) => `${commits["first"]} refs/heads/x/${index}\n`);
+    await writeFile(
+      join(path, "packed-refs"),
+      `# pack-refs with: peeled fully-peeled sorted \n${lines.toSorted().join("")}`,
+    );
+    (await cost()).forEach((bytes, index) => expect(Math.abs(bytes - few[index]!)).toBeLessThan(100));
+  });
+
+  it("many wants are compressed, and their references are there", async () => {
+    const server = await serve();
+    const tags = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`t${index}`, `c${index}`]));
+    const commits = Object.values(tags).map((name) => ({ name, files: { a: name } }));
+    const { commits: made } = await server.add("org/test", { commits, tags });
+    const request = requestFor(`${server.url}/org/test.git`);
+    Object.assign(request.options, { history: "full" });
+    const gitFolder = await temporaryFolder();
+    await fetchInto(gitFolder, request, { commit: made["main"]! });
+    expect(server.requests.at(-1)!.headers["content-encoding"]).toBe("gzip");
+    expect((await git(gitFolder, ["--git-dir=.", "tag"])).split("\n")).toHaveLength(300);
+  });
+
+  it("the next commit costs its difference", async () => {
+    const server = await serve();
+    const large = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, randomBytes(2_000)]));
+    const commits = [
+      { name: "one", files: large },
+      { name: "two", files: { f1: "new\n" } },
+      { files: { f2: "new\n" } },
+    ];
+    const made = await server.add("org/test", { commits });
+    const request = requestFor(`${server.url}/org/test.git`);
+    const gitFolder = await temporaryFolder();
+    const [one, two, three] = ["one", "two", "main"].map((name) => made.commits[name]!);
+    const whole = await fetchInto(gitFolder, request, { commit: one! });
+    const difference = await fetchInto(gitFolder, request, { commit: two!, haves: [one!] });
+    expect(whole.bytes).toBeGreaterThan(80_000);
+    expect(difference.bytes).toBeLessThan(3_000);
+    await fetchInto(gitFolder, request, { commit: three!, haves: [one!, two!] });
+    const shallow = (await readFile(join(gitFolder, "shallow"), "utf8")).trim().split("\n");
+    expect(shallow.toSorted()).toEqual([one!, two!, three!].toSorted());
+    expect(await git(gitFolder, ["--git-dir=.", "fsck", three!, two!, one!])).toBe("");
+  });
+
+  it("an IPv6 address", async () => {
+    const server = await serve({ host: "::1" });
+    await server.add("org/test");
+    const { reference } = await fetchCode(requestFor(`http://[::1]:${server.port}/org/test.git`));
+    expect(reference.subject).toBe("Add numbers");
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("a connection that the server closed in between is made anew, which is no fault", async () => {
+    const server = await serve();
+    await server.add("org/test");
+    const events: GitEvent[] = [];
+    const request = requestFor(`${server.url}/org/test.git`, { events });
+    const resolution = await resolve(request);
+    server.faults.push({ times: 1, reset: 0 });
+    await materialize({ ...request, resolution, target: join(await temporaryFolder(), "repo") });
+    expect(server.connections).toHaveLength(2);
+    expect(events.filter(({ phase }) => phase === "retry")).toEqual([]);
+  });
+
+  it("what the server says while it works, and the real bytes, are told to who looks on", async () => {
+    const server = await serve();
+    await server.add("org/test");
+    for (const serverProgress of [true, false]) {
+      const events: GitEvent[] = [];
+      const { reference } = await fetchCode(requestFor(`${server.url}/org/test.git`, { events, serverProgress }));
+      const progress = events.flatMap((event) => (event.state === "progress" ? [event] : []));
+      expect(progress.some(({ detail }) => detail?.startsWith("Enumerating objects"))).toBe(serverProgress);
+      expect(progress.at(-1)).toMatchObject({ done: progress.at(-1)!.total, bytes: reference.bytes });
+    }
   });
 });

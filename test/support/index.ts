@@ -15,6 +15,7 @@ export {
   type Repository,
   type RepositorySpec,
 } from "./make-repository.ts";
+export { startMeddler, type Answer, type MeddledAnswer, type Meddler } from "./meddler.ts";
 export { startProxy, type Proxy, type ProxyOptions } from "./proxy.ts";
 export { type RecordedRequest } from "./recorded-request.ts";
 export {

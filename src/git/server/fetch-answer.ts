@@ -64,7 +64,7 @@ function refusal(stream: HttpStream, line: string): FetchRefusal {
   return { refused: line.startsWith("ERR ") ? line.slice(4) : undefined };
 }
 
-/** The packets that each chunk completes; undefined, and no more, when it is no packet. */
+/** The packets that each chunk completes; at last undefined when there come bytes that are none. */
 async function* packetsOf(
   { chunks, waited }: HttpStream,
   { stall, tooSlow, cutShort }: Ear,
@@ -75,7 +75,7 @@ async function* packetsOf(
   for await (const chunk of chunks) {
     const packets = reader.read(chunk);
     yield packets;
-    if (packets === undefined) return;
+    if (reader.broken()) return yield undefined;
     bytes += chunk.length;
     const period = waited() - since;
     if (packets.length === 0 && period < stall) continue;

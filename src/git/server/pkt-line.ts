@@ -20,13 +20,15 @@ export function writePackets(packets: readonly (string | "flush" | "delimiter")[
 export function readPackets(bytes: Buffer, options: { cut?: boolean } = {}): Packet[] | undefined {
   const reader = createPacketReader();
   const packets = reader.read(bytes);
-  return packets !== undefined && (reader.left() === 0 || options.cut === true) ? packets : undefined;
+  return !reader.broken() && (reader.left() === 0 || options.cut === true) ? packets : undefined;
 }
 
 /** Reads packets from bytes as they come. */
 export interface PacketReader {
-  /** The packets that are whole with this chunk; undefined when the bytes are no packets. */
-  read: (chunk: Buffer) => Packet[] | undefined;
+  /** The packets that are whole with this chunk, up to bytes that are none. */
+  read: (chunk: Buffer) => Packet[];
+  /** Whether there came bytes that are no packet; what follows is not read. */
+  broken: () => boolean;
   /** Bytes of a packet that is not whole yet. */
   left: () => number;
 }
@@ -34,26 +36,29 @@ export interface PacketReader {
 /** A reader that keeps at most one packet, of 64 KiB, that is not whole yet. */
 export function createPacketReader(): PacketReader {
   let rest: Buffer = Buffer.alloc(0);
-  function read(chunk: Buffer): Packet[] | undefined {
+  let broken = false;
+  function read(chunk: Buffer): Packet[] {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const packets: Packet[] = [];
     let at = 0;
-    while (at + 4 <= bytes.length) {
+    while (!broken && at + 4 <= bytes.length) {
       const length = lengthAt(bytes, at);
-      if (length === undefined) return undefined;
-      if (length < 4) {
+      if (length === undefined) {
+        broken = true;
+      } else if (length < 4) {
         packets.push(SPECIAL[length]!);
         at += 4;
-        continue;
+      } else if (at + length > bytes.length) {
+        break;
+      } else {
+        packets.push(bytes.subarray(at + 4, at + length));
+        at += length;
       }
-      if (at + length > bytes.length) break;
-      packets.push(bytes.subarray(at + 4, at + length));
-      at += length;
     }
-    rest = bytes.subarray(at);
+    rest = broken ? Buffer.alloc(0) : bytes.subarray(at);
     return packets;
   }
-  return { read, left: () => rest.length };
+  return { read, broken: () => broken, left: () => rest.length };
 }
 
 /** Four hexadecimal digits; 3 is no length, and none is above 65520. */
