@@ -183,6 +183,17 @@ it("sparse: only the folders asked for, and the server sends no more", async () 
   expect(await git(target, ["rev-list", "--objects", "--missing=print", "HEAD"])).toMatch(/^\?/m);
 });
 
+it("sparse, from a server that does not know filters: more comes over the wire, and the folder is the same", async () => {
+  const config = { "uploadpack.allowFilter": "false" };
+  await server.add("org/unfiltered", { config, commits: [{ files: { top: "1", "a/in": "2", "b/out": "3" } }] });
+  for (const more of [{ sparse: ["a"] }, { sparse: ["a"], history: "commits" as const }]) {
+    const { target } = await fetched({ ...options(more), url: `${server.url}/org/unfiltered.git` });
+    expect((await readdir(target)).toSorted()).toEqual([".git", "a", "top"]);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(await git(target, ["show", "HEAD:b/out"])).toBe("3");
+  }
+});
+
 describe("the target", () => {
   it("may be an empty folder", async () => {
     const request = requestFor(`${server.url}/org/test.git`, { findCredential: tokenFor(`${server.url}/org/`) });

@@ -108,6 +108,7 @@ describe("in a process without variables of trust", () => {
     expect(await run(server, { env: { SSL_CERT_FILE: server.caFile } })).toBe(1);
     // git would not know it, and half a trust is none
     expect(await run(server, { env: { GIT_SSL_CAINFO: server.caFile, GIT_SSL_NO_VERIFY: "1" } })).toBe("TLS_FAILED");
+    expect(await run(server, { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } })).toBe("TLS_FAILED");
   });
 
   it("a proxy variable is used unless NO_PROXY names the host; the connection's own wins over both", async () => {

@@ -48,6 +48,7 @@ describe("a url that is refused", () => {
     "git://h/x",
     "ftp://h/x",
     "../x",
+    "\\\\host\\share",
     "x/y",
     "name",
     "https://",

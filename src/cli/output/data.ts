@@ -1,4 +1,5 @@
 import type { CliContext } from "../context.ts";
+import { escapeInQuotes } from "./escape.ts";
 import { renderTable, type Column } from "./table.ts";
 
 export type Format = "table" | "wide" | "json" | "yaml" | "name";
@@ -16,12 +17,16 @@ export async function printList<Row>(
   context.out(renderTable(rows, view.columns, { wide: format === "wide", header: context.style.out.bold }));
 }
 
-/** Prints one value as one JSON or YAML document. */
+/** Prints one value as one JSON or YAML document, in which foreign text is whole and yet harmless to a terminal. */
 export async function printValue(value: unknown, format: "json" | "yaml", context: CliContext): Promise<void> {
-  if (format === "json") return context.out(`${JSON.stringify(value, withoutEmptyLists, 2)}\n`);
+  const json = JSON.stringify(value, withoutEmptyLists, 2);
+  if (format === "json") return context.out(`${escapeInQuotes(json)}\n`);
   const { stringify } = await import("yaml");
   // One trip through JSON, so that both formats leave out the same things.
-  context.out(stringify(JSON.parse(JSON.stringify(value, withoutEmptyLists))));
+  const plain = JSON.parse(json) as unknown;
+  const text = stringify(plain);
+  if (escapeInQuotes(text) === text) return context.out(text);
+  context.out(escapeInQuotes(stringify(plain, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" })));
 }
 
 /** Of records, what is empty is absent; only the lists that are said to be always there stay. */

@@ -9,6 +9,13 @@ export function escapeControl(text: string, options: { lines?: true } = {}): str
   });
 }
 
+/** The same for text in double quotes, of JSON or YAML, whose line breaks and C0 are escaped already: it is read as it was. */
+export function escapeInQuotes(document: string): string {
+  return document.replace(CONTROL, (character) =>
+    character === "\n" ? character : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** C0, DEL, C1, line separators and the bidirectional marks (https://trojansource.codes). */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
