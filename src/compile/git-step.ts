@@ -82,13 +82,14 @@ export function gitAsk({ node, fields, connection, policy, report }: GitAskInput
   };
 }
 
-function typedOptions({ history, tags, submodules, lfs, sparse }: GitFields): Partial<GitOptions> {
+function typedOptions({ history, tags, submodules, lfs, sparse, mount }: GitFields): Partial<GitOptions> {
   return {
     ...(history !== undefined && { history }),
     ...(tags !== undefined && { tags }),
     ...(submodules !== undefined && { submodules }),
     ...(lfs !== undefined && { lfs }),
     ...(sparse !== undefined && { sparse }),
+    ...(mount !== undefined && { mount }),
   };
 }
 

@@ -10,6 +10,7 @@ import { openCacheFolder, type CacheFolder } from "./objects/cache-folder.ts";
 import { CacheUnusable, oneAtATime } from "./objects/one-at-a-time.ts";
 import { findKeptTree } from "./trees/kept/kept-tree.ts";
 import { keepTree, type KeepOptions } from "./trees/kept/keep-tree.ts";
+import { mountTree, warnNotMounted } from "./trees/kept/mount-tree.ts";
 import { isKeepable, treeKey } from "./trees/kept/tree-key.ts";
 import { BowlineError } from "../lib/index.ts";
 
@@ -38,6 +39,7 @@ async function openCache({ request, access }: Making): Promise<CacheFolder | und
 }
 
 async function withoutCache(making: Making, phase: Phases): Promise<Answer> {
+  if (making.request.options.mount === true) warnNotMounted(making);
   return fromServer(making, phase, {
     async use(made) {
       await phase("copy", () => making.workplace.publish());
@@ -84,7 +86,8 @@ async function withCache(making: Making, phase: Phases, cache: CacheFolder): Pro
 async function keepAndPublish(making: Making, phase: Phases, options: Omit<KeepOptions, "making">): Promise<Answer> {
   await phase("copy", async () => {
     await keepTree({ making, ...options });
-    await making.workplace.publish();
+    const kept = making.request.options.mount === true ? await findKeptTree(options.folder) : undefined;
+    if (kept === undefined || !(await mountTree(kept, making, options.cache))) await making.workplace.publish();
   });
   await repackIfNeeded(bareRepository(options.cache), options.made.git);
   await keepWithin(options.cache.root, making.request.policy.cache.maxBytes);

@@ -5,6 +5,7 @@ import { takeAway } from "./cache/take-away.ts";
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { openSeen, type Seen } from "./objects/seen.ts";
 import { canShareBlocks } from "./trees/kept/reflink.ts";
+import { mountTree } from "./trees/kept/mount-tree.ts";
 import { resolve } from "./resolve.ts";
 import { checkKept } from "./trees/budget.ts";
 import { finishConfig, pointHead } from "./trees/checkout.ts";
@@ -30,6 +31,7 @@ export async function fromCache(
   const use = await useKeptTree(kept);
   try {
     await phase("copy", async () => {
+      if (request.options.mount === true && (await mountTree(kept, making, cache))) return;
       await copyTree(kept, making, cache);
       await workplace.publish();
     });

@@ -1,6 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { BowlineError, errnoOf, isMarkAlive, ownMark, writeError } from "../lib/index.ts";
+import { MOUNT_FOLDER } from "./cache/mounts.ts";
 
 /** A private folder beside the target, on its file system, in which the target is made. */
 export interface Workplace {
@@ -84,7 +85,7 @@ async function publish(tree: string, target: string): Promise<void> {
 
 /** Removes workplaces whose process is gone; of those that only another machine could judge, what is a day old. */
 async function sweepLeftovers(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));
+  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX) && !name.startsWith(MOUNT_FOLDER));
   for (const name of names) {
     const folder = join(parent, name);
     if (await isLeftover(folder))

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkPlanFor, createExecutor, outlivesSupervisor, type Executor } from "../executors/index.ts";
 import { BowlineError, isAlive, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
+import { mountAgain } from "../git/index.ts";
 import { adopt } from "./adopt.ts";
 import { requestStop } from "./control.ts";
 import { detach } from "./detach.ts";
@@ -51,6 +52,7 @@ function openLocalRuns(options: RunsOptions, parts: RunParts): Runs {
 
   async function sweep(): Promise<Swept> {
     const opened = await store();
+    await mountAgain(join(home.cache, "git"));
     return sweepRuns(opened, async (run) => {
       const { superviseCommand: command, env } = options;
       const { uuid } = run.record;

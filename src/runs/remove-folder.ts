@@ -1,9 +1,11 @@
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unmountBelow } from "../git/index.ts";
 import { writeError } from "../lib/index.ts";
 
-/** Removes a run's folder with everything a job left in it, also folders that it made read-only, as Go's module cache is. */
+/** Removes a run's folder with everything a job left in it, also folders that it made read-only, as Go's module cache is; what is mounted in it is unmounted first. */
 export async function removeFolder(path: string): Promise<void> {
+  await unmountBelow(path);
   try {
     await rm(path, { recursive: true, force: true });
   } catch {

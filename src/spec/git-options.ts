@@ -9,6 +9,8 @@ export interface GitOptions {
   /** Folders to check out (cone); empty: all. "." alone: the files of the top folder only. */
   sparse: string[];
   filter?: "blob:none";
+  /** Whether files may be mounted from the cache instead of written, where that is possible. */
+  mount?: boolean;
   jobs?: number;
 }
 

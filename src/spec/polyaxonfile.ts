@@ -18,6 +18,7 @@ export interface GitFields {
   submodules?: boolean | string[] | undefined;
   lfs?: boolean | undefined;
   sparse?: string[] | undefined;
+  mount?: boolean | undefined;
 }
 
 export interface FileFields {

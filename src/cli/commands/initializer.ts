@@ -32,6 +32,7 @@ export const git = defineCommand({
     lfs: { help: "fetch LFS objects" },
     sparse: { value: "FOLDER", many: true, help: "check out only this folder" },
     filter: { value: "FILTER", choices: ["blob:none"], help: "leave out old file contents" },
+    mount: { help: "mount the files from the cache instead of copying them, where that is possible" },
     cache: { value: "DIR", help: "what is kept between calls", completes: "folder" },
     noCache: { help: "keep nothing" },
     caFile: { value: "PEM", help: "certificates to trust in addition", completes: "file" },

@@ -138,6 +138,7 @@ function gitOptions(values: Values): GitOptions {
     lfs: values["lfs"] === true,
     sparse: (values["sparse"] as string[] | undefined) ?? [],
     ...(values["filter"] === undefined ? {} : { filter: "blob:none" }),
+    ...(values["mount"] === true && { mount: true }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Problem } from "../../lib/index.ts";
 import { handlerWithImage } from "../handler.ts";
 import { missingImages } from "../image-missing.ts";
 import { refusedImages } from "../image-policy.ts";
-import { at, containersOf, type PlanCheck } from "../plan-check.ts";
+import { at, containersOf, mountWarnings, type PlanCheck } from "../plan-check.ts";
 import { hostSettings } from "./settings.ts";
 import { volumesLeftOut } from "./volumes.ts";
 
@@ -12,7 +12,7 @@ import { volumesLeftOut } from "./volumes.ts";
 export function checkPlan(plan: Plan, { policy }: Pick<Config, "policy">): PlanCheck {
   return {
     errors: [...missingImages(plan, "docker"), ...refusedImages(plan, policy)],
-    warnings: leftOut(plan),
+    warnings: [...leftOut(plan), ...mountWarnings(plan, "NOT_ON_DOCKER")],
   };
 }
 

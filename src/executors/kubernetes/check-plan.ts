@@ -3,13 +3,13 @@ import type { Config } from "../../config/index.ts";
 import type { Problem } from "../../lib/index.ts";
 import { missingImages } from "../image-missing.ts";
 import { refusedImages } from "../image-policy.ts";
-import { at, type PlanCheck } from "../plan-check.ts";
+import { at, mountWarnings, type PlanCheck } from "../plan-check.ts";
 
 /** What a cluster cannot do of a plan, and what it does otherwise than the plan says. */
 export function checkPlan(plan: Plan, { policy }: Pick<Config, "policy">): PlanCheck {
   return {
     errors: [...missingImages(plan, "kubernetes"), ...refusedImages(plan, policy)],
-    warnings: [...serviceWarnings(plan), ...restartPolicyWarnings(plan)],
+    warnings: [...serviceWarnings(plan), ...restartPolicyWarnings(plan), ...mountWarnings(plan, "NOT_ON_KUBERNETES")],
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { bareRepository, newestUse } from "../objects/bare-repository.ts";
 import { readAbout, REPOSITORIES } from "../objects/cache-folder.ts";
 import { findKeptTree, KEPT_RECORD } from "../trees/kept/kept-tree.ts";
+import { listMounts } from "./mounts.ts";
 import { isInUse } from "./use-mark.ts";
 
 /** One thing that is kept: a complete tree, or the objects of a repository. */
@@ -19,13 +20,24 @@ export interface CacheEntry {
   usedAt: string;
   inUse: boolean;
   path: string;
+  /** How many targets are mounted over it. */
+  mounts?: number;
+  /** Targets that were, before this machine was started anew. */
+  notMounted?: string[];
 }
 
 /** Everything that is kept below this folder, what was used last first. */
 export async function listCache(root: string): Promise<CacheEntry[]> {
   const repositories = await namesIn(join(root, REPOSITORIES));
   const lists = await Promise.all(repositories.map((name) => entriesOf(join(root, REPOSITORIES, name))));
-  return lists.flat().sort((a, b) => b.usedAt.localeCompare(a.usedAt));
+  const mounts = await listMounts(root);
+  const entries = lists.flat().map((entry) => {
+    const targets = mounts.filter(({ kept }) => kept === entry.path);
+    if (targets.length === 0) return entry;
+    const lost = targets.filter(({ mounted }) => !mounted).map(({ target }) => target);
+    return { ...entry, inUse: true, mounts: targets.length, ...(lost.length > 0 && { notMounted: lost }) };
+  });
+  return entries.sort((a, b) => b.usedAt.localeCompare(a.usedAt));
 }
 
 async function entriesOf(repository: string): Promise<CacheEntry[]> {

@@ -4,6 +4,7 @@ import { withFileLock } from "../../lib/index.ts";
 import { REPOSITORIES } from "../objects/cache-folder.ts";
 import { sweepHalfMade, takeAway } from "./take-away.ts";
 import { listCache, type CacheEntry } from "./entries.ts";
+import { listMounts } from "./mounts.ts";
 import { isInUse } from "./use-mark.ts";
 
 export interface PruneOptions {
@@ -34,12 +35,13 @@ export async function pruneCache(root: string, options: PruneOptions): Promise<P
   const pruned: Pruned = { removed: [], inUse: [], freed: 0, left: entries.reduce((sum, { bytes }) => sum + bytes, 0) };
   const { all = false, olderThan, maxBytes } = options;
   const now = Date.now();
+  const mounted = new Set((await listMounts(root)).map(({ kept }) => kept));
   for (const entry of entries.toReversed()) {
     const old = olderThan !== undefined && now - Date.parse(entry.usedAt) > olderThan;
     const over = maxBytes !== undefined && pruned.left > maxBytes;
     if (!all && !old && !over) continue;
     // looked at again: it may be in use by now
-    if (await isInUse(entry.path)) {
+    if (mounted.has(entry.path) || (await isInUse(entry.path))) {
       pruned.inUse.push(entry);
       continue;
     }

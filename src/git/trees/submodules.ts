@@ -199,7 +199,11 @@ function childRequest(request: MaterializeRequest): Omit<MaterializeRequest, "ur
   const onEvent = (event: GitEvent): void => {
     if (event.phase === "warning" || event.phase === "retry") request.onEvent?.(event);
   };
-  return { ...rest, onEvent, options: { ...request.options, submodules: false, sparse: [], tags: false } };
+  return {
+    ...rest,
+    onEvent,
+    options: { ...request.options, submodules: false, sparse: [], tags: false, mount: false },
+  };
 }
 
 /** A folder of the path that is a symbolic link would lead out of the tree. */

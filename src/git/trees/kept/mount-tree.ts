@@ -1,0 +1,75 @@
+import { chmod, mkdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, shownUrl } from "../../../lib/index.ts";
+import { forgetMount, mountFolderOf, mountOverlay, registerMount, type Mount } from "../../cache/mounts.ts";
+import { planOf, warn, type Making } from "../../making.ts";
+import type { CacheFolder } from "../../objects/cache-folder.ts";
+import { oneAtATime } from "../../objects/one-at-a-time.ts";
+import { finishConfig, pointHead } from "../checkout.ts";
+import { manifestOf, newTreeFolder, type KeptTree } from "./kept-tree.ts";
+import { unpackTree } from "./unpack-tree.ts";
+
+/**
+ * Makes the target an overlay over the kept tree, which is written out once for all. False, and a warning, where that is not possible here; then nothing is left of the try.
+ * Throws DamagedTree, or what writing throws.
+ */
+export async function mountTree(kept: KeptTree, making: Making, cache: CacheFolder): Promise<boolean> {
+  const { target } = making.request;
+  const mount: Mount = { target, kept: kept.folder, lower: await checkoutOf(kept, making, cache) };
+  const folder = mountFolderOf(target);
+  await rm(folder, { recursive: true, force: true });
+  const upper = join(folder, "upper");
+  await mkdir(join(upper, ".git"), { recursive: true });
+  await mkdir(join(folder, "work"));
+  await chmod(folder, 0o700);
+  const plan = { ...planOf(making), repository: upper };
+  await pointHead(plan);
+  await finishConfig(plan, kept.record.configTail);
+  await registerMount(cache.root, mount);
+  const made = await mkdir(target).then(
+    () => true,
+    () => false,
+  );
+  if (await mountOverlay(mount)) return true;
+  await forgetMount(cache.root, target);
+  if (made) await rmdir(target);
+  warnNotMounted(making);
+  return false;
+}
+
+/** Says that the files are written, though a mount was asked for. */
+export function warnNotMounted({ request }: Making): void {
+  warn(request, {
+    code: "MOUNT_NOT_POSSIBLE",
+    message: `the files of "${shownUrl(request.url)}" cannot be mounted here: they are written`,
+    hint: "mounting needs root, Linux with overlay, a cache that keeps this commit, and a disk that overlay can write to; or leave `mount` out",
+  });
+}
+
+/** The kept tree as files: only ever the lower folder of overlays, where nobody can write. */
+async function checkoutOf(kept: KeptTree, { request, deadline }: Making, cache: CacheFolder): Promise<string> {
+  const checkout = join(kept.folder, "checkout");
+  if (await isThere(checkout)) return checkout;
+  const turn = { lock: `${join(cache.repository, "locks", kept.record.commit)}-checkout.lock` };
+  const what = `files of commit ${kept.record.commit}`;
+  await oneAtATime({ ...turn, what, request, signal: deadline.signal }, async () => {
+    if (await isThere(checkout)) return;
+    const made = await newTreeFolder(cache.repository);
+    const tree = join(made, "tree");
+    await mkdir(tree);
+    const manifest = await manifestOf(kept);
+    await unpackTree({ manifest, folder: kept.folder, tree, reflink: false, signal: deadline.signal });
+    await rename(tree, checkout).catch((cause: unknown) => {
+      if (errnoOf(cause) !== "ENOENT") throw cause;
+    });
+    await rm(made, { recursive: true, force: true });
+  });
+  return checkout;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
