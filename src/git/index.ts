@@ -15,3 +15,4 @@ export { listCache, type CacheEntry } from "./cache/entries.ts";
 export { pruneCache, type Pruned } from "./cache/prune.ts";
 export { mountAgain, unmountBelow } from "./cache/mounts.ts";
 export { verifyCache, type DamagedEntry } from "./cache/verify.ts";
+export { wholeCommit } from "./whole-commit.ts";

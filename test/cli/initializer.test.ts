@@ -55,6 +55,19 @@ describe("bowline initializer git", () => {
     expect(checkCodeReference(JSON.parse(stdout))).toMatchObject({ commit, ref: "refs/heads/main", history: "full" });
   });
 
+  test("a revision that is a whole commit is one request, and a server without it says so", async () => {
+    const { fetch } = await newFetch();
+    const commit = repository.commits["first"]!;
+    const before = server.requests.length;
+    const { stdout } = await fetch(["--revision", commit.toUpperCase()]);
+    expect(JSON.parse(stdout)).toMatchObject({ revision: commit.toUpperCase(), commit });
+    expect(server.requests.length - before).toBe(1);
+    const absent = await newFetch();
+    const { stdout: told, exitCode } = await absent.fetch(["--revision", "b0".repeat(20)]);
+    expect(JSON.parse(told)).toMatchObject({ errors: [{ code: "GIT_REVISION_NOT_FOUND" }] });
+    expect(exitCode).toBe(3);
+  });
+
   test("takes from the environment what the words leave out; another url has no part in the step's own commit", async () => {
     const { desk, fetch } = await newFetch();
     const told = {

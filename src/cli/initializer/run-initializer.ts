@@ -4,6 +4,7 @@ import {
   materialize,
   readLeftCode,
   resolve,
+  wholeCommit,
   type CodeReference,
   type GitRequest,
 } from "../../git/index.ts";
@@ -83,8 +84,7 @@ async function fetchCode(options: InitializerOptions, stop: AbortSignal, context
   const request = await requestFor(options, stop, context);
   const { signal = stop } = request;
   try {
-    const pin = pinOf(options);
-    const resolution = pin ?? (await resolve(request));
+    const resolution = pinOf(options) ?? wholeCommit(request) ?? (await resolve(request));
     const reference = await materialize({ ...request, resolution, target: options.path });
     if (options.owner) await changeOwner(options.path, options.owner);
     return reference;
@@ -105,6 +105,7 @@ async function requestFor(options: InitializerOptions, stop: AbortSignal, contex
     policy: policyFor(options),
     network: networkFrom(context.env),
     onEvent: createEventPrinter(options.connection ?? options.url, context),
+    serverProgress: context.terminal.err,
     signal,
     ...(revision === undefined ? {} : { revision }),
     ...(options.connection === undefined ? {} : { connection: options.connection }),

@@ -17,6 +17,7 @@ export function createGitPhases(): (name: string, event: GitEvent) => PhaseWords
     if (event.phase === "retry")
       return { keep: `${name}: ${escapeControl(event.detail)}; again in ${duration(event.ms)}` };
     if (event.state === "progress") {
+      if (event.detail !== undefined) return { live: `${name}: fetching, ${escapeControl(event.detail)}` };
       received.set(name, event.bytes);
       const part = event.total ? ` ${Math.floor((100 * event.done) / event.total)}%` : "";
       return { live: `${name}: fetching${part}${event.bytes > 0 ? ` ${size(event.bytes)}` : ""}` };
