@@ -30,7 +30,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
     return new BowlineError({ code: "TLS_FAILED", message, hint: tls.hint }, { cause });
   }
   // A body that ends too early is such an error, too: then it is the connection that broke.
-  if (errno.startsWith("HPE_") && errno !== "HPE_INVALID_EOF_STATE") {
+  if (/^(HPE|Z)_/.test(errno) && errno !== "HPE_INVALID_EOF_STATE") {
     const message = `"${host}" does not answer as a web server does (${errno})`;
     return new BowlineError({ code: "GIT_PROTOCOL", message, hint: "check the port in the url" }, { cause });
   }
