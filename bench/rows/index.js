@@ -1,4 +1,5 @@
 // What is measured, in the order of the table.
+import { clusterRows } from "./cluster.js";
 import { coldRows } from "./cold.js";
 import { crowdRows } from "./crowd.js";
 import { startRows } from "./start.js";
@@ -11,4 +12,4 @@ import { warmRows } from "./warm.js";
  * Node, plus `ms` milliseconds; `rss` bytes of memory at most; `fetches` requests for objects. `wire`: no more is asked and
  * received than by the reference. `scarce`: so long that it is measured twice at most.
  */
-export const ROWS = [...coldRows, ...warmRows, ...crowdRows, ...startRows];
+export const ROWS = [...coldRows, ...warmRows, ...crowdRows, ...startRows, ...clusterRows];
