@@ -20,7 +20,7 @@ export async function examineMachine(options: { config?: string }, context: CliC
   const flag = options.config === undefined ? {} : { flag: options.config };
   return [
     { what: "node", state: "ok", detail: process.versions.node },
-    await finding("git", async () => (await checkGitVersion({ network: networkFrom(context.env) })).join(".")),
+    await finding("git", async () => (await checkGitVersion(networkFrom(context.env))).join(".")),
     await program("ssh", ["-V"], "needed for ssh urls: install OpenSSH"),
     await program("git-lfs", ["version"], "needed for LFS objects: install git-lfs"),
     await finding("config", async () =>

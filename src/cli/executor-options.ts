@@ -12,8 +12,17 @@ export interface ExecutorOptions {
 /** Which cluster, for commands that may be about one. */
 export const CLUSTER = {
   context: { value: "NAME", help: "kubernetes: the kubeconfig's context (else the config's, else the current one)" },
-  namespace: { value: "NAMESPACE", help: "kubernetes: the namespace (else the config's, else the context's)" },
+  namespace: {
+    short: "n",
+    value: "NAMESPACE",
+    help: "kubernetes: the namespace (else the config's, else the context's)",
+  },
 } as const satisfies Record<string, OptionRecord>;
+
+export const REGISTRY = {
+  value: "REGISTRY",
+  help: "take every image that Bowline names from there (else the config's registry)",
+} as const satisfies OptionRecord;
 
 /** As `CLUSTER`, with the executor, for commands whose runs are wherever it keeps them. */
 export const EXECUTOR = {

@@ -55,7 +55,7 @@ export async function fromServer<T>(
 async function openReady({ request, access, workplace, deadline }: Making): Promise<Git> {
   const opening = openGit({ ...request, access, folder: workplace.folder, signal: deadline.signal });
   try {
-    return (await bothOrFirstError(opening, checkGitVersion(request)))[0];
+    return (await bothOrFirstError(opening, checkGitVersion(request.network)))[0];
   } catch (error) {
     await closeOpened(opening);
     throw error;

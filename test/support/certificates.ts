@@ -29,7 +29,8 @@ async function make(kind: CertificateKind): Promise<Certificate> {
   const { folder, ca } = await (authority ??= makeAuthority());
   const file = (ending: string): string => join(folder, `${kind}.${ending}`);
   const loopback = Array.from({ length: 9 }, (_, index) => `IP:127.0.0.${index + 1}`);
-  const names = kind === "wrong-host" ? "DNS:elsewhere.example" : ["DNS:localhost", ...loopback].join(",");
+  const names =
+    kind === "wrong-host" ? "DNS:elsewhere.example" : ["DNS:localhost", "DNS:git.test", ...loopback].join(",");
   await openssl(folder, [
     "req",
     "-new",

@@ -1,4 +1,5 @@
 import { defineCommand, OUTPUT } from "../command.ts";
+import { EXECUTOR, REGISTRY } from "../executor-options.ts";
 
 export const schema = defineCommand({
   name: "schema",
@@ -42,8 +43,12 @@ export const doctor = defineCommand({
   examples: [
     { line: "bowline doctor", does: "See whether Node, git, ssh and the folders are as they should be" },
     { line: "bowline doctor -o json", does: "The same for a script or a bug report" },
+    {
+      line: "bowline doctor --executor kubernetes -n team-a",
+      does: "What runs need in a namespace: rights one by one, image, Secrets; then the Role to ask for",
+    },
   ],
-  options: OUTPUT,
+  options: { ...EXECUTOR, registry: REGISTRY, ...OUTPUT },
   load: () => import("../actions/doctor.ts"),
 });
 

@@ -1,4 +1,5 @@
 import { defineCommand, OUTPUT, YES } from "../command.ts";
+import { EXECUTOR, REGISTRY } from "../executor-options.ts";
 
 const NAME = { help: "the connection's name", completes: "connection" } as const;
 const section = "Connections and secrets";
@@ -36,9 +37,19 @@ export const check = defineCommand({
   examples: [
     { line: "bowline connections check repo-test", does: "See whether its token opens its repository" },
     { line: "bowline connections check repo-test --revision branchA", does: "See whether a branch is there, too" },
+    {
+      line: "bowline connections check repo-test --executor kubernetes",
+      does: "The same from inside the cluster, whose network and Secrets jobs have",
+    },
   ],
   args: { NAME },
-  options: { revision: { value: "REVISION", help: "ask for this revision instead of the connection's" }, ...OUTPUT },
+  options: {
+    revision: { value: "REVISION", help: "ask for this revision instead of the connection's" },
+    ...EXECUTOR,
+    executor: { ...EXECUTOR.executor, help: "from where: kubernetes asks from a pod in the cluster" },
+    registry: REGISTRY,
+    ...OUTPUT,
+  },
   load: () => import("../actions/connections-check.ts"),
 });
 

@@ -1,5 +1,5 @@
 import { defineCommand, OUTPUT } from "../command.ts";
-import { CLUSTER } from "../executor-options.ts";
+import { CLUSTER, REGISTRY } from "../executor-options.ts";
 
 /** What says which polyaxonfile with which values; shared by run and check. */
 const FILES = {
@@ -42,11 +42,10 @@ export const run = defineCommand({
     watch: { short: "w", help: "with -d: watch the statuses until the run ends" },
     logs: { short: "l", help: "with -d: follow the logs until the run ends" },
     dryRun: { help: "kubernetes: print the objects that would be made, with -o yaml or json, and make none" },
-    ...CLUSTER,
-    registry: {
-      value: "REGISTRY",
-      help: "take every image that Bowline names from there (else the config's registry)",
-    },
+    context: CLUSTER.context,
+    // Its short form is the name's here.
+    namespace: { value: CLUSTER.namespace.value, help: CLUSTER.namespace.help },
+    registry: REGISTRY,
     project: { short: "p", value: "NAME", help: "taken for Polyaxon's sake; there are no projects here" },
     ...OUTPUT,
   },

@@ -53,8 +53,11 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
       } else if (event.type === "warning") {
         live.clear();
         printWarnings([event.warning], context);
-      } else if (event.type === "status" && SHOWN.has(event.change.status)) {
-        line(style.dim(event.change.status));
+      } else if (event.type === "status") {
+        const { status, reason, message = "" } = event.change;
+        if (SHOWN.has(status)) line(style.dim(reason === "Reachable" ? `${status}; ${message}` : status));
+        else if (WAITING.has(status) && reason !== undefined && !AGAIN.has(reason))
+          line(style.yellow(`${status}, ${escapeControl(message)}`));
       }
     },
     log: logs.print,
@@ -72,6 +75,10 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
 
 /** The statuses between start and end that tell a reader something the other lines do not. */
 const SHOWN: ReadonlySet<string> = new Set(["running", "stopping"]);
+
+/** A reason of these is what the run waits for; that of another attempt is in the job's own log. */
+const WAITING: ReadonlySet<string> = new Set(["scheduled", "starting"]);
+const AGAIN: ReadonlySet<string> = new Set(["Retry", "Restart"]);
 
 /** `told`: the errors above have said why already. */
 function resultLine(record: RunRecord, { paint, told }: { paint: (text: string) => string; told: boolean }): string {

@@ -14,9 +14,9 @@ export interface StoredRecord<Run, End> {
   run: Run;
   plan: Plan;
   /** When its end was asked for. */
-  stopAt?: string;
+  stopAt?: string | undefined;
   /** How it ended, once somebody has seen that. */
-  end?: End;
+  end?: End | undefined;
   /** Of the config map, which owns the run's other objects. */
   uid: string;
   /** By the cluster's clock. */
@@ -37,7 +37,7 @@ export function openRecords<Run, End>({ api, namespace }: Cluster) {
     do {
       const query = { labelSelector: SELECTOR, limit: PAGE, continue: from };
       const page = await api.get<{ items: ConfigMap[]; metadata: { continue?: string } }>(path, query);
-      found.push(...page.items.flatMap((item) => read<Run, End>(item) ?? []));
+      found.push(...page.items.flatMap((item) => readRecord<Run, End>(item) ?? []));
       from = page.metadata.continue || undefined;
     } while (from !== undefined);
     return found;
@@ -47,7 +47,7 @@ export function openRecords<Run, End>({ api, namespace }: Cluster) {
     list,
     async find(uuid: string): Promise<StoredRecord<Run, End> | undefined> {
       const object = await api.find<ConfigMap>(pathFor(uuid));
-      return object === undefined ? undefined : read<Run, End>(object);
+      return object === undefined ? undefined : readRecord<Run, End>(object);
     },
     /** Makes or replaces it; what was added after (a stop, an end) stays. Gives its uid. */
     async write(manifest: Manifest): Promise<string> {
@@ -75,7 +75,7 @@ export function openRecords<Run, End>({ api, namespace }: Cluster) {
 export type Records<Run, End> = ReturnType<typeof openRecords<Run, End>>;
 
 /** Undefined for what is no record of ours, however it is labelled. */
-function read<Run, End>({ metadata, data = {} }: ConfigMap): StoredRecord<Run, End> | undefined {
+export function readRecord<Run, End>({ metadata, data = {} }: ConfigMap): StoredRecord<Run, End> | undefined {
   const uuid = metadata.labels?.[UUID_LABEL];
   const run = parsed<Run & { apiVersion?: string }>(data[RECORD_KEYS.run]);
   const plan = parsed<Plan>(data[RECORD_KEYS.plan]);

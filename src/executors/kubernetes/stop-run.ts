@@ -43,12 +43,21 @@ export async function stopRun({ api, namespace }: Cluster, { uuid, object, kind,
 /** Removes what could still start of a run that was judged to have failed; its record stays. */
 export async function removeWorkload(
   { api, namespace }: Cluster,
-  { object, kind }: RunKey & { kind: "job" | "service" },
+  { uuid, object, kind }: RunKey & { kind: "job" | "service" },
 ): Promise<void> {
   const query = { propagationPolicy: "Background" };
-  if (kind === "job") return api.remove(`/apis/batch/v1/namespaces/${namespace}/jobs/${object}`, query);
-  await api.remove(`/api/v1/namespaces/${namespace}/services/${object}`, query);
-  await api.remove(`/apis/apps/v1/namespaces/${namespace}/deployments/${object}`, query);
+  if (kind === "job") await api.remove(`/apis/batch/v1/namespaces/${namespace}/jobs/${object}`, query);
+  else {
+    await api.remove(`/api/v1/namespaces/${namespace}/services/${object}`, query);
+    await api.remove(`/apis/apps/v1/namespaces/${namespace}/deployments/${object}`, query);
+  }
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  const { items } = await api.get<{ items: Pod[] }>(pods, { labelSelector: `${UUID_LABEL}=${uuid}` });
+  await Promise.all(
+    items
+      .filter((pod) => !isOver(pod))
+      .map(({ metadata }) => api.remove(`${pods}/${metadata.name}`, { gracePeriodSeconds: 0 })),
+  );
 }
 
 async function passOver(status: number, asked: Promise<unknown>): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Cluster } from "./cluster.ts";
 import { openInformer, type Informer } from "./api/informer.ts";
 import { statusOf } from "./api/kube-errors.ts";
-import type { Deployment, Job, KubeEvent, KubeObject, Pod } from "./api/objects.ts";
+import type { ConfigMap, Deployment, Job, KubeEvent, KubeObject, Pod } from "./api/objects.ts";
 import type { RunView } from "./derive/view.ts";
-import { MANAGED_BY, ROLE_LABEL, UUID_LABEL } from "./manifests/names.ts";
+import { MANAGED_BY, recordName, ROLE_LABEL, UUID_LABEL } from "./manifests/names.ts";
 
 /** Which objects are a run's. */
 export interface RunKey {
@@ -15,11 +15,14 @@ export interface RunKey {
 /** What the cluster holds of runs, kept true by one watch a kind for all of them. */
 export interface Views {
   of: (key: RunKey) => RunView;
+  /** The run's record as it is now: its end may have been asked for, or written down, by somebody else. */
+  record: (uuid: string) => ConfigMap | undefined;
   /** Calls back after each change of an object of the run, until it is given back. */
   subscribe: (key: RunKey, onChange: () => void) => () => void;
   close: () => void;
 }
 
+const RECORDS = `${MANAGED_BY},${ROLE_LABEL}=record`;
 const RUNS = `${MANAGED_BY},${ROLE_LABEL}=run`;
 
 function paths(namespace: string) {
@@ -28,6 +31,7 @@ function paths(namespace: string) {
     jobs: `/apis/batch/v1/namespaces/${namespace}/jobs`,
     deployments: `/apis/apps/v1/namespaces/${namespace}/deployments`,
     events: `/api/v1/namespaces/${namespace}/events`,
+    records: `/api/v1/namespaces/${namespace}/configmaps`,
   };
 }
 
@@ -41,9 +45,21 @@ export async function openViews(
   const tell = (key: string | undefined): void => listeners.get(key ?? "")?.forEach((listener) => listener());
   const query = { labelSelector: RUNS };
   const onChange = ({ metadata }: KubeObject): void => tell(metadata.labels?.[UUID_LABEL]);
-  const pods = openInformer<Pod>(api, { path: at.pods, query, onChange });
+  /** Pods of jobs that were removed while somebody looks on: their last state is what is known of that attempt. */
+  const ghosts = new Map<string, Pod>();
+  const pods = openInformer<Pod>(api, {
+    path: at.pods,
+    query,
+    onChange(pod, gone) {
+      const { labels = {}, uid } = pod.metadata;
+      const followed = (listeners.get(labels[UUID_LABEL] ?? "")?.size ?? 0) > 0;
+      if (gone && followed && labels["app.kubernetes.io/component"] === "job") ghosts.set(uid, { ...pod, gone });
+      onChange(pod);
+    },
+  });
   const jobs = openInformer<Job>(api, { path: at.jobs, query, onChange });
   const deployments = openInformer<Deployment>(api, { path: at.deployments, query, onChange });
+  const records = openInformer<ConfigMap>(api, { path: at.records, query: { labelSelector: RECORDS }, onChange });
   const events = openInformer<KubeEvent>(api, {
     path: at.events,
     onChange: ({ involvedObject: { name = "" } }) => {
@@ -51,14 +67,14 @@ export async function openViews(
       tell(uuidIn(name));
     },
   });
-  const all: Informer<KubeObject>[] = [pods, jobs, deployments, events];
+  const all: Informer<KubeObject>[] = [pods, jobs, deployments, records, events];
   const close = (): void => all.forEach((informer) => informer.close());
   try {
     const seen = events.synced.catch((error: unknown) => {
       if (statusOf(error)?.code !== 403) throw error;
       onBlind();
     });
-    await Promise.all([pods.synced, jobs.synced, deployments.synced, seen]);
+    await Promise.all([pods.synced, jobs.synced, deployments.synced, records.synced, seen]);
   } catch (error) {
     close();
     throw error;
@@ -68,16 +84,22 @@ export async function openViews(
       viewOf(
         { uuid, object },
         {
-          pods: [...pods.objects.values()],
+          pods: [...pods.objects.values(), ...ghosts.values()],
           job: jobs.objects.get(object),
           deployment: deployments.objects.get(object),
           events: [...events.objects.values()],
         },
       ),
+    record: (uuid) => records.objects.get(recordName(uuid)),
     subscribe({ uuid }, listener) {
       const own = listeners.get(uuid) ?? new Set();
       listeners.set(uuid, own.add(listener));
-      return () => void own.delete(listener);
+      return () => {
+        own.delete(listener);
+        if (own.size > 0) return;
+        listeners.delete(uuid);
+        for (const [uid, { metadata }] of ghosts) if (metadata.labels?.[UUID_LABEL] === uuid) ghosts.delete(uid);
+      };
     },
     close,
   };

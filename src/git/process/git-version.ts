@@ -1,7 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { BowlineError, writePrivateFile } from "../../lib/index.ts";
-import type { GitRequest } from "../request.ts";
+import { BowlineError } from "../../lib/index.ts";
+import type { Network } from "../../config/index.ts";
 import { startGit } from "./git-process.ts";
 
 /** `[2, 39, 5]` */
@@ -12,35 +10,12 @@ export const FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
 
 const checked = new Map<string, Promise<GitVersion>>();
 
-/**
- * The version of the git that is used. Asked once per process, and with a cache once for a file of git: a start of it less. Throws GIT_MISSING when there is none, or one older than 2.34.
- */
-export function checkGitVersion({ network, cache }: Pick<GitRequest, "network" | "cache">): Promise<GitVersion> {
+/** The version of the git that is used; asked once per process. Throws GIT_MISSING when there is none, or one older than 2.34. */
+export function checkGitVersion(network: Pick<Network, "searchPath">): Promise<GitVersion> {
   const path = network.searchPath ?? FALLBACK_PATH;
   let version = checked.get(path);
-  if (version === undefined)
-    checked.set(path, (version = cache === undefined ? askGit(path) : recallOrAsk(path, join(cache, "git-version"))));
+  if (version === undefined) checked.set(path, (version = askGit(path)));
   return version;
-}
-
-/** A file with the version, and with what tells this file of git from another one. */
-async function recallOrAsk(path: string, file: string): Promise<GitVersion> {
-  const identity = await identityOf(path);
-  const [known, ...numbers] = (await readFile(file, "utf8").catch(() => "")).split("\n");
-  if (identity !== undefined && known === identity && numbers.length === 3 && numbers.every((one) => /^\d+$/.test(one)))
-    return numbers.map(Number) as unknown as GitVersion;
-  const version = await askGit(path);
-  if (identity !== undefined) await writePrivateFile(file, [identity, ...version].join("\n")).catch(() => undefined);
-  return version;
-}
-
-async function identityOf(path: string): Promise<string | undefined> {
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder || ".", "git");
-    const found = await stat(file).catch(() => undefined);
-    if (found?.isFile() === true) return [file, found.dev, found.ino, found.size, found.mtimeMs].join(" ");
-  }
-  return undefined;
 }
 
 async function askGit(path: string): Promise<GitVersion> {

@@ -6,7 +6,7 @@ import { followRun } from "./follow.ts";
 import { createJudge } from "./judge.ts";
 import { followLogs } from "./logs.ts";
 import { masksOf } from "./masks.ts";
-import { recordOf, type ClusterEnd, type StoredRun } from "./record.ts";
+import { recordOf, type ClusterEnd } from "./record.ts";
 import { statusNow, type NewRun, type Starting } from "./start.ts";
 
 /** Stays with a run of the cluster to its end: tells what happens, and asks for its end when `stop` or `kill` is aborted. */
@@ -16,12 +16,15 @@ export async function attendRun({ run, warn }: NewRun, attached: Attached, start
   const tell = attached.onEvent ?? (() => {});
   const redactor = await masksOf(run.plan, { session, config: options.config });
   const judge = createJudge(session, redactor);
-  const { views, release } = await session.views();
   const logs = followLogs(run, { session, redactor, onLine: (line) => tell({ type: "log", line }) });
   const warned = new Set<string>();
   const unwarn = session.onWarning((warning) => {
     if (!warned.has(warning.code)) warn(warning);
     warned.add(warning.code);
+  });
+  const { views, release } = await session.views().catch((error: unknown) => {
+    unwarn();
+    throw error;
   });
 
   function end(kill: boolean): void {
@@ -39,15 +42,13 @@ export async function attendRun({ run, warn }: NewRun, attached: Attached, start
 
   let last: RunRecord | undefined;
   try {
-    const reload = (): Promise<StoredRun | undefined> => records.find(run.uuid).catch(() => undefined);
     const onView = (view: Parameters<typeof logs.update>[0]): void => logs.update(view);
-    for await (const record of followRun(run, { views, judge, reload, onView })) {
+    for await (const record of followRun(run, { views, judge, onView, readRecord: kubernetes.readRecord })) {
       tellChanges(record, last, tell);
       last = record;
     }
     await logs.drained();
-    // What was warned of on the way is part of the record, too.
-    return { ...last!, ...(run.run.warnings.length > 0 ? { warnings: run.run.warnings } : {}) };
+    return last!;
   } finally {
     unwarn();
     logs.close();
@@ -72,6 +73,7 @@ export async function settleUnstarted(
     : { status: "failed" as const, at, reason: known!.code, message: known!.message };
   const begun = statusNow(run, { session });
   const end: ClusterEnd = {
+    warnings: run.run.warnings,
     ...begun,
     statuses: [...begun.statuses, change],
     errors: stopped ? [] : known!.problems.map(problemRecord),

@@ -50,11 +50,23 @@ export function createJudge(session: ClusterSession, redactor?: Redactor): Judge
   return {
     async look(run, view, { whole = true } = {}) {
       if (run.end !== undefined) return { record: recordOf(run, run.end), end: run.end };
-      const { uuid, plan, stopAt } = run;
+      const { uuid, plan } = run;
       const { object, createdAt, kind } = run.run;
-      const derived = kubernetes.derive({ uuid, object, createdAt, plan, stopAt }, view, Date.now());
+      const derive = (): Derived =>
+        kubernetes.derive({ uuid, object, createdAt, plan, stopAt: run.stopAt }, view, Date.now());
+      let derived = derive();
       const over = isFinal(derived.statuses.at(-1)!.status);
-      const plain = endOf(derived, await references(run, derived, whole || over));
+      if (over) {
+        // Somebody may have asked for its end, or have written it down, since the record was read.
+        const told = await records.find(uuid);
+        if (told?.end !== undefined) {
+          run.end = told.end;
+          return { record: recordOf(run, told.end), end: told.end };
+        }
+        run.stopAt ??= told?.stopAt;
+        derived = derive();
+      }
+      const plain = { ...endOf(derived, await references(run, derived, whole || over)), warnings: run.run.warnings };
       const end = redactor === undefined ? plain : redactor.value(plain);
       if (over) {
         if (derived.hopeless) await kubernetes.removeWorkload(cluster, { uuid, object, kind }).catch(() => {});

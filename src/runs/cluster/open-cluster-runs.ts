@@ -75,9 +75,8 @@ export function openClusterRuns(options: RunsOptions, parts: Pick<RunParts, "eng
     const session = await open();
     if (run.end !== undefined) return yield recordOf(run, run.end);
     const { views, release } = await session.views();
-    const reload = (): Promise<StoredRun | undefined> => session.records.find(run.uuid).catch(() => undefined);
     try {
-      yield* followRun(run, { views, judge: createJudge(session), signal, reload });
+      yield* followRun(run, { views, judge: createJudge(session), signal, readRecord: session.kubernetes.readRecord });
     } finally {
       release();
     }
@@ -107,8 +106,13 @@ export function openClusterRuns(options: RunsOptions, parts: Pick<RunParts, "eng
     signal?.addEventListener("abort", end, { once: true });
     void (async () => {
       const judge = createJudge(session);
-      const reload = (): Promise<StoredRun | undefined> => session.records.find(run.uuid).catch(() => undefined);
-      for await (const _ of followRun(run, { views, judge, signal, reload, onView: (view) => follower.update(view) }));
+      for await (const _ of followRun(run, {
+        views,
+        judge,
+        signal,
+        readRecord: kubernetes.readRecord,
+        onView: (view) => follower.update(view),
+      }));
       await follower.drained();
     })().then(end, queue.fail);
     try {

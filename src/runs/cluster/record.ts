@@ -23,6 +23,8 @@ export interface ClusterRun {
 export interface ClusterEnd extends Pick<RunRecord, "statuses" | "codeReferences" | "logs"> {
   exitCode?: number;
   errors: ProblemRecord[];
+  /** Those of its start, and of whoever stayed with it. */
+  warnings?: ProblemRecord[];
 }
 
 export type StoredRun = StoredRecord<ClusterRun, ClusterEnd>;
@@ -40,7 +42,7 @@ export function endOf({ statuses, exitCode, errors, logs }: Derived, codeReferen
 
 /** The record as scripts see it. */
 export function recordOf({ uuid, run }: Pick<StoredRun, "uuid" | "run">, end: ClusterEnd): RunRecord {
-  const { statuses, exitCode, codeReferences, errors, logs } = end;
+  const { statuses, exitCode, codeReferences, errors, logs, warnings = run.warnings } = end;
   const { status, at, reason, message } = statuses.at(-1)!;
   const started = statuses.find((each) => each.status === "scheduled");
   const over = status === "succeeded" || status === "failed" || status === "stopped";
@@ -59,7 +61,7 @@ export function recordOf({ uuid, run }: Pick<StoredRun, "uuid" | "run">, end: Cl
     ...(over ? { finishedAt: at } : {}),
     statuses,
     codeReferences,
-    ...(run.warnings.length > 0 ? { warnings: run.warnings } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
     ...(errors.length > 0 ? { errors } : {}),
     logs,
     ...(run.restartOf === undefined ? {} : { restartOf: run.restartOf }),

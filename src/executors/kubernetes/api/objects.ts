@@ -63,6 +63,8 @@ export interface ContainerStatus {
 }
 
 export interface Pod extends KubeObject {
+  /** Ours: it is not in the cluster any more; this is its last state. */
+  gone?: true;
   spec?: {
     nodeName?: string;
     terminationGracePeriodSeconds?: number;

@@ -37,8 +37,8 @@ export function derive(facts: RunFacts, view: RunView, now: number): Derived {
   if (born === undefined && pods.length === 0) return withoutObjects(facts, { view, changes, now, answer });
 
   changes.add("scheduled", born);
-  attempts(pods, { plan, changes });
-  const trouble = troubleOf(view, pods, facts);
+  attempts(pods, { facts, changes });
+  const trouble = troubleOf(view, pods, { facts, now });
   const end = plan.kind === "job" ? jobEnd(view, pods, facts) : undefined;
   if (facts.stopAt !== undefined && end?.status !== "succeeded") return stopping(facts, { pods, end, changes, answer });
   if (end !== undefined) {
@@ -92,13 +92,14 @@ interface Told {
 }
 
 /** One after the other; a service's pods are copies, of which the first to run counts. */
-function attempts(pods: readonly Pod[], { plan, changes }: { plan: Plan; changes: Told["changes"] }): void {
+function attempts(pods: readonly Pod[], { facts, changes }: { facts: RunFacts; changes: Told["changes"] }): void {
+  const { plan } = facts;
   const tries = plan.termination.maxRetries + 1;
   if (plan.kind === "service") {
     const [first] = pods;
     if (first !== undefined) changes.add("starting", instant(first.status?.startTime));
     const started = pods.flatMap((pod) => mainStarted(pod, plan) ?? []).sort()[0];
-    if (started !== undefined) changes.add("running", instant(started));
+    if (started !== undefined) changes.add("running", instant(started), reachable(facts, first!));
     return;
   }
   for (const [index, pod] of pods.entries()) {
@@ -106,7 +107,7 @@ function attempts(pods: readonly Pod[], { plan, changes }: { plan: Plan; changes
     const again =
       before === undefined
         ? {}
-        : { reason: "Retry", message: `attempt ${index} failed: ${podEnd(before, plan).message}` };
+        : { reason: "Retry", message: `attempt ${index} failed: ${podEnd(before, facts).message}` };
     if (pod.status?.startTime !== undefined || before !== undefined) {
       changes.add("starting", instant(pod.status?.startTime ?? pod.metadata.creationTimestamp), again);
     }
@@ -114,6 +115,16 @@ function attempts(pods: readonly Pod[], { plan, changes }: { plan: Plan; changes
     if (started === undefined) continue;
     changes.add("running", instant(started), tries > 1 ? { message: `attempt ${index + 1} of ${tries}` } : {});
   }
+}
+
+/** How a service is reached from the outside, where it has ports. */
+function reachable({ plan, object }: RunFacts, { metadata }: Pod): Change {
+  if (plan.ports.length === 0) return {};
+  const ports = plan.ports.map((port) => `${port}:${port}`).join(" ");
+  return {
+    reason: "Reachable",
+    message: `reach it with: kubectl port-forward -n ${metadata.namespace ?? "default"} service/${object} ${ports}`,
+  };
 }
 
 interface End extends PodEnd {
@@ -130,15 +141,17 @@ function jobEnd({ job }: RunView, pods: readonly Pod[], facts: RunFacts): End | 
     ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
   );
   const at = instant(condition?.lastTransitionTime) ?? (last && finishedAt(last));
-  if (condition?.type === "Complete" || last?.status?.phase === "Succeeded")
+  // A pod that is being removed waits for the Job's word, whatever it ends with: it may be its time that is over.
+  const removed = last?.metadata.deletionTimestamp !== undefined && job !== undefined;
+  if (condition?.type === "Complete" || (last?.status?.phase === "Succeeded" && !removed))
     return { status: "succeeded", at, ...completed() };
-  if (condition?.reason === "DeadlineExceeded") return { status: "failed", at, ...timedOut(plan, last) };
-  const usedUp = last !== undefined && last.status?.phase === "Failed" && pods.length > maxRetries;
+  if (condition?.reason === "DeadlineExceeded") return { status: "failed", at, ...timedOut(facts, last) };
+  const usedUp = last !== undefined && last.status?.phase === "Failed" && pods.length > maxRetries && !removed;
   if (condition === undefined && !usedUp) return undefined;
   if (last === undefined) return { status: "failed", at, ...podGone(condition?.message) };
   // A pod that is still there in another phase is being removed: somebody deleted it.
   if (last.status?.phase !== "Failed") return { status: "failed", at, ...podGone(undefined) };
-  const end = podEnd(last, plan);
+  const end = podEnd(last, facts);
   const tried = maxRetries > 0 && end.errors.length === 0 ? ` in the last of ${pods.length} attempts` : "";
   return { status: "failed", at, ...end, message: end.message + tried };
 }
@@ -147,10 +160,11 @@ function completed(): PodEnd {
   return { reason: "Completed", message: "the main container ended with exit code 0", exitCode: 0, errors: [] };
 }
 
-function timedOut(plan: Plan, last: Pod | undefined): PodEnd {
+function timedOut(facts: RunFacts, last: Pod | undefined): PodEnd {
+  const { plan } = facts;
   const message = `the run took longer than its timeout of ${plan.termination.timeout} s`;
   const hint = "raise termination.timeout, or make the job shorter";
-  const exitCode = last === undefined ? undefined : podEnd(last, plan).exitCode;
+  const exitCode = last === undefined ? undefined : podEnd(last, facts).exitCode;
   return {
     reason: "Timeout",
     message,
@@ -170,12 +184,18 @@ function finishedAt(pod: Pod): string | undefined {
 }
 
 /** What keeps the run from starting; of a run whose main container has started, nothing does. */
-function troubleOf(view: RunView, pods: readonly Pod[], { plan, object }: RunFacts): Trouble | undefined {
+function troubleOf(
+  view: RunView,
+  pods: readonly Pod[],
+  { facts, now }: { facts: RunFacts; now: number },
+): Trouble | undefined {
+  const { plan, object } = facts;
   const current = pods.filter((pod) => !isOver(pod));
   if (plan.kind === "service" && pods.some((pod) => mainStarted(pod, plan) !== undefined))
     return crashing(current, plan);
   for (const pod of current) {
-    const trouble = mainStarted(pod, plan) === undefined ? waitingTrouble(pod, plan, view.events) : undefined;
+    const trouble =
+      mainStarted(pod, plan) === undefined ? waitingTrouble(pod, { plan, events: view.events, now }) : undefined;
     if (trouble !== undefined) return trouble;
   }
   if (current.length > 0) return undefined;
@@ -208,12 +228,12 @@ function latest(events: readonly KubeEvent[]): KubeEvent | undefined {
 }
 
 function stopping(
-  { stopAt, plan }: RunFacts,
+  facts: RunFacts,
   { pods, end, changes, answer }: Told & { pods: readonly Pod[]; end: End | undefined },
 ): Derived {
-  changes.add("stopping", stopAt, { message: "the end of the run was asked for" });
+  changes.add("stopping", facts.stopAt, { message: "the end of the run was asked for" });
   const last = pods.at(-1);
-  const exitCode = last === undefined ? undefined : podEnd(last, plan).exitCode;
+  const exitCode = last === undefined ? undefined : podEnd(last, facts).exitCode;
   const exit = exitCode === undefined ? {} : { exitCode };
   if (!pods.every(isOver)) return answer({ statuses: changes.list() });
   const at =
@@ -227,9 +247,10 @@ function stopping(
 
 /** A record alone: its objects are not there yet, or not any more. */
 function withoutObjects(
-  { createdAt, stopAt, object, plan }: RunFacts,
+  facts: RunFacts,
   { view, changes, now, answer }: Told & { view: RunView; now: number },
 ): Derived {
+  const { createdAt, stopAt, object, plan } = facts;
   const at = new Date(now).toISOString();
   if (stopAt !== undefined) {
     changes.add("stopping", stopAt, { message: "the end of the run was asked for" });
@@ -252,7 +273,7 @@ function withoutObjects(
   if (failed !== undefined) {
     const end =
       failed.reason === "DeadlineExceeded"
-        ? timedOut(plan, undefined)
+        ? timedOut(facts, undefined)
         : { ...podGone("its pods are gone; they failed") };
     changes.add("failed", instant(failed.lastTimestamp), end);
     return answer({ statuses: changes.list(), errors: end.errors });

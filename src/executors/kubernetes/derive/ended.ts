@@ -2,6 +2,7 @@ import type { InitStep, Plan } from "../../../compile/index.ts";
 import { ERROR_CODES, type ErrorCode, type ProblemInput } from "../../../lib/index.ts";
 import type { ContainerStatus, Pod } from "../api/objects.ts";
 import { mainStatus } from "./pods.ts";
+import type { RunFacts } from "./view.ts";
 
 /** How a pod ended, in the run's words. */
 export interface PodEnd {
@@ -12,12 +13,12 @@ export interface PodEnd {
 }
 
 /** Why a pod that is over failed: an init step with its own error, the pod itself (evicted), the main container. */
-export function podEnd(pod: Pod, plan: Plan): PodEnd {
+export function podEnd(pod: Pod, { plan, uuid }: Pick<RunFacts, "plan" | "uuid">): PodEnd {
   const { status } = pod;
   const init = status?.initContainerStatuses?.find(
     ({ name, state }) => (state?.terminated?.exitCode ?? 0) !== 0 && plan.sidecars.every((each) => each.name !== name),
   );
-  if (init !== undefined) return initEnd(init, plan);
+  if (init !== undefined) return initEnd(init, { step: plan.init.find(({ name }) => name === init.name), uuid });
   const main = mainStatus(pod, plan)?.state?.terminated;
   const exit = main === undefined ? {} : { exitCode: main.exitCode };
   if (status?.reason === "Evicted")
@@ -36,20 +37,33 @@ export function podEnd(pod: Pod, plan: Plan): PodEnd {
       errors: [],
     };
   }
+  if (pod.metadata.deletionTimestamp !== undefined)
+    return { ...exit, reason: "PodDeleted", message: "the pod was deleted while it ran", errors: [] };
   const what = plan.kind === "service" ? "the service" : "the main container";
   if (main !== undefined) {
-    const said = main.reason === "StartError" || main.reason === "ContainerCannotRun" ? `: ${main.message ?? ""}` : "";
-    const message =
-      said === "" ? `${what} ended with exit code ${main.exitCode}` : `${what} could not be started${said}`;
+    if (main.reason === "StartError" || main.reason === "ContainerCannotRun")
+      return notStarted(what, main.message ?? "");
+    const message = `${what} ended with exit code ${main.exitCode}`;
     return { ...exit, reason: "ExitCode", message, errors: [] };
   }
   const why = status?.message ?? status?.reason ?? "it was deleted";
   return { reason: status?.reason ?? "PodFailed", message: `the pod failed: ${why}`, errors: [] };
 }
 
-function initEnd({ name, state }: ContainerStatus, plan: Plan): PodEnd {
+/** With a shell's exit codes, as on every executor: the runtime's own are others. */
+function notStarted(what: string, said: string): PodEnd {
+  const absent = /no such file or directory|executable file not found|not found in \$PATH/.test(said);
+  const why = said.replace(/^.*unable to start container process: /, "").replace(/: unknown$/, "");
+  const exitCode = absent ? 127 : 126;
+  return { exitCode, reason: "ExitCode", message: `${what} could not be started: ${why}`, errors: [] };
+}
+
+/** How an init step failed: by the engine's own errors where it told them. */
+export function initEnd(
+  { name, state }: ContainerStatus,
+  { step, uuid }: { step: InitStep | undefined; uuid: string },
+): PodEnd {
   const { exitCode = 1, reason, message: words = "" } = state?.terminated ?? {};
-  const step = plan.init.find((each) => each.name === name);
   const told = step?.kind === "git" ? toldErrors(words, step) : [];
   const [first] = told;
   if (first !== undefined) return { reason: first.code, message: first.message, errors: told };
@@ -58,7 +72,7 @@ function initEnd({ name, state }: ContainerStatus, plan: Plan): PodEnd {
   const hint =
     reason === "OOMKilled"
       ? "give it more memory: init.resources of the config, or the step's container.resources"
-      : `see what it said: bowline logs RUN --container init/${name}`;
+      : `see what it said: bowline logs ${uuid} --container init/${name}`;
   return { reason: "RUN_FAILED", message, errors: [{ code: "RUN_FAILED", message, hint, ...placeOf(step) }] };
 }
 

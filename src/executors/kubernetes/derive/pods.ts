@@ -22,8 +22,8 @@ export function mainStarted(pod: Pod, plan: Plan): string | undefined {
 }
 
 /** Whether it has ended and no container of it will start again. */
-export function isOver({ status }: Pod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
+export function isOver({ status, gone }: Pod): boolean {
+  return gone === true || status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 /** Whether this instance of a container, or one before it, has written or may write. */

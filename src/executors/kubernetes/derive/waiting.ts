@@ -5,13 +5,16 @@ import { statusesOf } from "./pods.ts";
 import type { Trouble } from "./view.ts";
 
 /** Why a pod does not start, if the cluster says so. */
-export function waitingTrouble(pod: Pod, plan: Plan, events: readonly KubeEvent[]): Trouble | undefined {
+export function waitingTrouble(
+  pod: Pod,
+  { plan, events, now }: { plan: Plan; events: readonly KubeEvent[]; now: number },
+): Trouble | undefined {
   const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid);
   for (const status of statusesOf(pod)) {
     const trouble = containerTrouble(status, plan);
     if (trouble !== undefined) return trouble;
   }
-  return unscheduled(pod, own) ?? notMounted(own);
+  return unscheduled(pod, { events: own, now, place: plan.main.place }) ?? notMounted(own);
 }
 
 /** Why no pod is made of a Job or a Deployment; `message` is the controller's. */
@@ -59,7 +62,8 @@ function containerTrouble({ name, state, image }: ContainerStatus, plan: Plan): 
         hint: imageHint(reason, name, plan),
         // One failed try may be the registry's mood; what it does not have, it will not have at the next try.
         final:
-          reason !== "ErrImagePull" || /not found|denied|unauthorized|manifest unknown|does not exist/i.test(message),
+          reason !== "ErrImagePull" ||
+          /not found|denied|unauthorized|manifest unknown|does not exist|no such host/i.test(message),
         place,
       });
     case "CreateContainerConfigError":
@@ -82,10 +86,14 @@ function missingData(message: string, container: string, place: Place | undefine
   const gone = /(secret|configmap) "([^"]+)" not found/.exec(message);
   const key = /couldn't find key (\S+) in (Secret|ConfigMap) \S*?([^/\s]+)$/.exec(message);
   if (gone === null && key === null) {
+    const root = /non-root|runAsNonRoot/.test(message);
     return trouble("CreateContainerConfigError", `the container "${container}" cannot be set up: ${message}`, {
-      code: /non-root|runAsNonRoot/.test(message) ? "CLUSTER_REFUSED" : "RUN_FAILED",
-      hint: "see its env, securityContext and mounts",
-      final: true,
+      code: root ? "CLUSTER_REFUSED" : "RUN_FAILED",
+      hint: root
+        ? "set securityContext.runAsUser, or use an image with a numeric user"
+        : "see its env, securityContext and mounts",
+      // A node that has just heard of a Secret takes a moment to have it.
+      final: root,
       place,
     });
   }
@@ -143,23 +151,23 @@ function notThere({
 /** How long a pod may fit on no node before that counts as final, in milliseconds: an autoscaler says in less that it makes one. */
 const SCALING_TIME = 30_000;
 
-function unscheduled({ status, metadata }: Pod, events: readonly KubeEvent[]): Trouble | undefined {
+function unscheduled(
+  { status, metadata }: Pod,
+  { events, now, place }: { events: readonly KubeEvent[]; now: number; place: Place | undefined },
+): Trouble | undefined {
   const condition = status?.conditions?.find(({ type, status: is }) => type === "PodScheduled" && is === "False");
   if (condition?.reason !== "Unschedulable" && condition?.reason !== "SchedulerError") return undefined;
   const said = condition.message ?? "";
   const busy = /Insufficient (cpu|memory|ephemeral-storage)|Too many pods/.test(said);
   const scaling = events.some(({ reason }) => reason === "TriggeredScaleUp" || reason === "Nominated");
-  const latest = events
-    .map(({ lastTimestamp, eventTime }) => Date.parse(lastTimestamp ?? eventTime ?? ""))
-    .filter(Boolean);
-  const since = Date.parse(metadata.creationTimestamp ?? "");
-  const waited = Math.max(0, ...latest) - since > SCALING_TIME;
+  const waited = now - Date.parse(metadata.creationTimestamp ?? "") > SCALING_TIME;
   return trouble("Unschedulable", `no node can take the pod: ${said}`, {
     code: "RUN_UNSCHEDULABLE",
     hint: busy
       ? "it waits for room; ask for less in container.resources, or for more nodes"
       : "see environment.nodeSelector, affinity, tolerations and what the nodes have: kubectl get nodes --show-labels",
     final: waited && !busy && !scaling,
+    place,
   });
 }
 
