@@ -140,6 +140,7 @@ function tagRef({ commit, tag }: Wanted): string {
 
 /** The index of a pack is what makes it known: it comes last. */
 async function linkPacks(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
   const names = (await readdir(from)).filter((name) => /^pack-[0-9a-f]+\.(pack|rev|idx)$/.test(name));
   const order = (name: string): number => (name.endsWith(".idx") ? 1 : 0);
   for (const name of names.sort((a, b) => order(a) - order(b))) {

@@ -1,6 +1,6 @@
 import { constants, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BowlineError, writeError, type ErrorCode } from "../../lib/index.ts";
+import { BowlineError, errnoOf, writeError, type ErrorCode } from "../../lib/index.ts";
 import { planOf, sessionOf, warn, type Making } from "../making.ts";
 import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
@@ -154,21 +154,46 @@ interface Into {
 async function fetchIncoming(options: ObtainOptions, { bare, wanted }: Into): Promise<Obtained> {
   const haves = await newestCommits(bare);
   try {
-    return await fetchOnTop(options, { bare, wanted, haves });
+    return await keepFetched(options, { bare, wanted, fetched: await fetchOnTop(options, { bare, wanted, haves }) });
   } catch (error) {
     if (haves.length === 0 || !isDamage(error)) throw error;
-    // what was offered may not be there
-    const again = await fetchOnTop(options, { bare, wanted, haves: [] }).catch(() => undefined);
-    if (again === undefined) throw error;
+    // what was offered may not be there; if it is the server's fault, it is that again
+    const fetched = await fetchOnTop(options, { bare, wanted, haves: [] });
     await putAside(options, error);
-    return again;
+    return keepFetched(options, { bare, wanted, fetched });
   }
+}
+
+interface FetchedOnTop extends Omit<Obtained, "cache"> {
+  incoming: string;
+  haves: readonly string[];
+}
+
+/** Hands it to others, too. That the cache does not take it is not this target's trouble. */
+async function keepFetched(
+  { making, cache }: ObtainOptions,
+  { bare, wanted, fetched }: Into & { fetched: FetchedOnTop },
+): Promise<Obtained> {
+  const { incoming, haves, ...obtained } = fetched;
+  try {
+    await takeOver(bare, incoming, { wanted, haves, shallow: obtained.shallow });
+  } catch (error) {
+    if (errnoOf(error) === undefined && !(error instanceof BowlineError)) throw error;
+    const { message } = error instanceof BowlineError ? error : writeError(cache.repository, error);
+    const hint = "make room for the cache (bowline cache prune), or make it writable";
+    warn(making.request, {
+      code: "CACHE_NOT_KEPT",
+      message: `objects are not kept for the next run: ${message}`,
+      hint,
+    });
+  }
+  return { ...obtained, cache: "miss" };
 }
 
 async function fetchOnTop(
   { making, cache, git }: ObtainOptions,
   { bare, wanted, haves }: Into & { haves: readonly string[] },
-): Promise<Obtained> {
+): Promise<FetchedOnTop> {
   const { request, access, deadline } = making;
   const remote = originSection({ ...planOf(making), originUrl: access.url.remote });
   const incoming = await newIncoming(cache, { bare, commit: wanted.commit, remote, haves });
@@ -181,11 +206,10 @@ async function fetchOnTop(
     const told = await isShallowAt(incoming, wanted.commit);
     const shallow = told || (await hasParents(git, incoming, wanted.commit));
     if (shallow && !told) await writeFile(join(incoming, "shallow"), `${wanted.commit}\n`, { flag: "a" });
-    await takeOver(bare, incoming, { wanted, haves, shallow });
     const tagged = wanted.tag === undefined ? undefined : await referenceIn(incoming, wanted.tag);
-    const exact = haves.length === 0 && told;
     const objects = join(incoming, "objects");
-    return { bytes, redirectedTo, cache: "miss", objects, exact, shallow, tagObject: tagged, close };
+    const exact = haves.length === 0 && told;
+    return { bytes, redirectedTo, objects, exact, shallow, tagObject: tagged, close, incoming, haves };
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,130 @@
+import { readdirSync } from "node:fs";
+import { chmod, copyFile, cp, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { materialize, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
+import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
+import { requestFor } from "./request.ts";
+
+let server: GitServer;
+let repository: Repository;
+let cache: string;
+
+beforeAll(async () => {
+  server = await startGitServer();
+  const noise = (seed: number): string =>
+    Array.from({ length: 60_000 }, (_, at) => ((at * 7919 * seed) % 65_521).toString(36)).join("");
+  repository = await server.add("org/test", {
+    commits: [
+      { name: "one", files: { a: noise(1), "b/c": noise(2), d: "small\n" } },
+      { name: "two", files: { "b/c": "changed\n", e: "new\n" } },
+    ],
+  });
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  cache = join(await temporaryFolder(), "cache");
+  server.requests.length = 0;
+  server.faults.length = 0;
+});
+
+interface Fetched {
+  target: string;
+  reference: CodeReference;
+  warnings: string[];
+}
+
+async function fetched({ pin }: { pin: { commit: string } }): Promise<Fetched> {
+  const events: GitEvent[] = [];
+  const request: GitRequest = requestFor(`${server.url}/org/test.git`, { cache, events });
+  const target = join(await temporaryFolder(), "repo");
+  const reference = await materialize({ ...request, resolution: pin, target });
+  const warnings = events.flatMap((event) => (event.phase === "warning" ? [event.problem.code] : []));
+  return { target, reference, warnings };
+}
+
+const pinned = (name: string): { pin: { commit: string } } => ({ pin: { commit: repository.commits[name]! } });
+
+async function expectWhole({ target }: Fetched, name: string): Promise<void> {
+  expect(await git(target, ["rev-parse", "HEAD"])).toBe(repository.commits[name]);
+  // every file is read: the index alone does not tell
+  await rm(join(target, ".git/index"));
+  await git(target, ["read-tree", "HEAD"]);
+  expect(await git(target, ["status", "--porcelain"])).toBe("");
+  expect(await git(target, ["fsck", "--strict"])).toBe("");
+}
+
+function onlyRepository(): string {
+  const [name] = readdirSync(join(cache, "repositories"));
+  return join(cache, "repositories", name!);
+}
+
+function onlyTree(): string {
+  const [name] = readdirSync(join(onlyRepository(), "trees"));
+  return join(onlyRepository(), "trees", name!);
+}
+
+describe("what is not as it was", () => {
+  it.each([
+    ["a file of the tree that is too short", (tree: string) => truncate(join(tree, "layer-1"), 100)],
+    ["a large file that is gone", (tree: string) => rm(join(tree, "large-1"))],
+    ["a changed byte", (tree: string) => flip(join(tree, "layer-1"))],
+    ["a changed byte of a large file", (tree: string) => flip(join(tree, "large-1"))],
+    ["a list that is cut", (tree: string) => truncate(join(tree, "manifest.json"), 50)],
+  ])("%s is made anew, and told", async (_, damage) => {
+    await fetched(pinned("one"));
+    await damage(onlyTree());
+    const second = await fetched(pinned("one"));
+    expect(second.warnings).toEqual(["CACHE_DAMAGED"]);
+    expect(second.reference.cache).toBe("objects");
+    await expectWhole(second, "one");
+    const third = await fetched(pinned("one"));
+    expect(third).toMatchObject({ warnings: [], reference: { cache: "hit" } });
+  });
+
+  it.each(["truncated", "gone", "changed"])("a pack that is %s is fetched anew, and told", async (how) => {
+    for (const name of ["one", "two"]) {
+      cache = join(await temporaryFolder(), "cache");
+      await fetched(pinned("one"));
+      const packs = join(onlyRepository(), "depth-1.git/objects/pack");
+      const pack = join(
+        packs,
+        (await readdir(packs)).find((file) => file.endsWith(".pack"))!,
+      );
+      await rm(onlyTree(), { recursive: true });
+      await copyFile(pack, `${pack}.own`);
+      await rename(`${pack}.own`, pack);
+      await chmod(pack, 0o600);
+      if (how === "truncated") await truncate(pack, 200);
+      else if (how === "gone") await rm(pack);
+      else await flip(pack);
+      const next = await fetched(pinned(name));
+      await expectWhole(next, name);
+      if (name === "one") expect(next.warnings).toEqual(["CACHE_DAMAGED"]);
+      expect((await fetched(pinned(name))).reference.cache).toBe("hit");
+    }
+  });
+
+  it("parts that are deleted cost time and nothing else", async () => {
+    await fetched(pinned("one"));
+    const paths = (await readdir(cache, { recursive: true })).toSorted();
+    const copy = join(await temporaryFolder(), "copy");
+    await cp(cache, copy, { recursive: true });
+    for (const path of paths.filter((_, at) => at % 6 === 0)) {
+      await rm(cache, { recursive: true, force: true });
+      await cp(copy, cache, { recursive: true });
+      await rm(join(cache, path), { recursive: true, force: true });
+      const next = await fetched(pinned("two"));
+      await expectWhole(next, "two");
+    }
+  }, 120_000);
+});
+
+async function flip(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  const { size } = await stat(path);
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, Math.floor(size / 2));
+  await file.write(Buffer.from([byte[0]! ^ 0xff]), 0, 1, Math.floor(size / 2));
+  await file.close();
+}
