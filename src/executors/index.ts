@@ -1,5 +1,7 @@
 export type { ExecutionContext, ExecutionEvent, Executor, LogPosition, Outcome, Resumed } from "./executor.ts";
 export { checkPlanFor } from "./check-plan.ts";
+export { composePlan } from "./compose.ts";
+export type { ComposeFile } from "./compose/compose-file.ts";
 export { createExecutor } from "./create-executor.ts";
 export type { GitEngine } from "./git-engine.ts";
 export { jobPlaces, type JobPlaces } from "./places.ts";

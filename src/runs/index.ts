@@ -1,3 +1,4 @@
+export { composeRun } from "./compose.ts";
 export { exitCodeOf } from "./exit-code.ts";
 export { openRuns } from "./open-runs.ts";
 export type { RunCode, RunRecord, Status, StatusChange } from "./record.ts";

@@ -13,6 +13,7 @@ import * as secrets from "./secrets.ts";
 export const COMMANDS: readonly CommandRecord[] = [
   run.run,
   run.check,
+  run.compose,
   runs.ps,
   runs.get,
   runs.logs,

@@ -54,6 +54,30 @@ export const run = defineCommand({
   load: () => import("../actions/run.ts"),
 });
 
+export const compose = defineCommand({
+  name: "compose",
+  summary: "Print a polyaxonfile as a file for docker compose",
+  description:
+    "The same init steps in the same order, as services that the main one waits for: git steps by Bowline's image, at the commits " +
+    "of now. Secrets are files that you put beside it; none of their values is printed. The first lines say which.",
+  section: "Runs",
+  examples: [
+    { line: "bowline compose -f train.yaml > compose.yaml", does: "Write a file for docker compose" },
+    { line: "docker compose run --rm main", does: "Run it, with everything that it waits for" },
+  ],
+  options: {
+    file: FILES.file,
+    param: FILES.param,
+    name: FILES.name,
+    image: FILES.image,
+    gitPreset: FILES.gitPreset,
+    gitRevision: FILES.gitRevision,
+    output: { short: "o", value: "FORMAT", choices: ["yaml", "json"], help: "how to print" },
+  },
+  rest: COMMAND,
+  load: () => import("../actions/compose.ts"),
+});
+
 export const check = defineCommand({
   name: "check",
   summary: "Check a polyaxonfile without running it",
