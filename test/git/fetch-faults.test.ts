@@ -130,9 +130,19 @@ describe("an answer that is not what it should be leaves nothing, and is told", 
 
   it("bytes that trickle", async () => {
     const place = await behind((answer) => answer);
+    const ended = new AbortController();
+    const told: string[] = [];
+    place.request.onEvent = (event) => {
+      if (event.phase !== "retry") return;
+      told.push(event.detail);
+      ended.abort();
+    };
+    place.request.signal = ended.signal;
+    place.request.policy = { ...SHORT, timeouts: { ...SHORT.timeouts, materialize: 60_000 } };
     place.server.faults.push({ bytesPerSecond: 20 });
     place.request.url = `${place.server.url}/org/test.git`;
-    expect((await outcome(place)).error).toMatchObject({ code: "HOST_TIMEOUT" });
+    expect((await outcome(place)).error).toMatchObject({ code: "INTERRUPTED" });
+    expect(told).toEqual([expect.stringContaining("next to nothing")]);
   });
 
   it("more than the policy allows, at the byte", async () => {

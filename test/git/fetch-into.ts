@@ -22,7 +22,11 @@ export async function fetchInto(
     const config = `[remote "origin"]\n\turl = ${access.url.remote}\n\tpromisor = ${promisor !== undefined}\n`;
     await makeEmptyRepository({ gitFolder, commit, bare: true, config, ...(promisor && { promisor }) });
   }
-  const deadline = startDeadline(request.policy.timeouts.materialize, { what: "the test", hint: "" });
+  const deadline = startDeadline(request.policy.timeouts.materialize, {
+    what: "the test",
+    hint: "",
+    signal: request.signal,
+  });
   const folder = await temporaryFolder();
   const opened = await openGit({ ...request, access, folder, signal: deadline.signal });
   try {

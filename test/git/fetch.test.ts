@@ -108,6 +108,17 @@ describe("on the wire", () => {
     expect(await git(gitFolder, ["--git-dir=.", "cat-file", "-t", "v1.0"])).toBe("tag");
   });
 
+  it("the connection is free again after the pack", async () => {
+    const server = await serve();
+    await server.add("org/test");
+    const request = requestFor(`${server.url}/org/test.git`);
+    const { commit, session } = await resolve(request);
+    await fetchInto(await temporaryFolder(), request, { commit, session });
+    expect(await session.features!()).toMatchObject({ shallow: true });
+    session.close();
+    expect(server.connections).toHaveLength(1);
+  });
+
   it("a pinned commit is one request", async () => {
     const server = await serve();
     const { commits } = await server.add("org/test");
