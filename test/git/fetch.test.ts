@@ -3,7 +3,14 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
-import { git, startGitServer, temporaryFolder, type GitServer, type GitServerOptions } from "../support/index.ts";
+import {
+  git,
+  startGitServer,
+  startMeddler,
+  temporaryFolder,
+  type GitServer,
+  type GitServerOptions,
+} from "../support/index.ts";
 import { fetchInto } from "./fetch-into.ts";
 import { fetchCode, networkOfTest, requestFor, TOKEN, tokenFor } from "./request.ts";
 
@@ -108,15 +115,17 @@ describe("on the wire", () => {
     expect(await git(gitFolder, ["--git-dir=.", "cat-file", "-t", "v1.0"])).toBe("tag");
   });
 
-  it("the connection is free again after the pack", async () => {
+  it("the connection is free again after the pack, also when its end comes by itself", async () => {
     const server = await serve();
     await server.add("org/test");
-    const request = requestFor(`${server.url}/org/test.git`);
+    const meddler = await startMeddler(server.url, (answer) => ({ ...answer, pieces: 7 }));
+    const request = requestFor(`${meddler.url}/org/test.git`);
     const { commit, session } = await resolve(request);
     await fetchInto(await temporaryFolder(), request, { commit, session });
     expect(await session.features!()).toMatchObject({ shallow: true });
     session.close();
-    expect(server.connections).toHaveLength(1);
+    expect(meddler.connections()).toBe(1);
+    await meddler.close();
   });
 
   it("a pinned commit is one request", async () => {

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { join } from "node:path";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { firstCommit, objectHead } from "../../src/git/objects/first-commit.ts";
 import { readPackHeader } from "../../src/git/objects/pack-header.ts";
+import { addPackedRefs } from "../../src/git/objects/packed-refs.ts";
 import { missingInPack } from "../../src/git/objects/pack-index.ts";
 import { commitDetails, readCommit } from "../../src/git/trees/commit-details.ts";
 import { readFetchAnswer, type Ear } from "../../src/git/server/fetch-answer.ts";
@@ -150,4 +151,26 @@ it("any bytes as an answer to a fetch end in an answer, a refusal or an error of
       }
     }),
   );
+});
+
+it("references under names that git would not have are left out, and others are kept beside what was there", async () => {
+  const cwd = await temporaryFolder();
+  await git(cwd, ["init", "-q", "--bare"]);
+  const object = await git(cwd, ["hash-object", "-w", "--stdin"], Buffer.from("x"));
+  const names = [
+    "refs/tags/../../config",
+    "refs/tags/x\r",
+    "refs/tags/a.lock",
+    "refs/tags/\ufffd",
+    "HEAD",
+    "refs/tags/a b",
+    "config",
+  ];
+  await addPackedRefs(
+    cwd,
+    [...names, "refs/tags/b", "refs/tags/a"].map((name) => ({ name, object })),
+  );
+  await addPackedRefs(cwd, [{ name: "refs/tags/c", object }]);
+  expect(await git(cwd, ["for-each-ref", "--format=%(refname)"])).toBe("refs/tags/a\nrefs/tags/b\nrefs/tags/c");
+  expect((await readFile(join(cwd, "packed-refs"), "utf8")).split("\n")).toHaveLength(5);
 });

@@ -20,6 +20,8 @@ export interface Meddler {
   url: string;
   /** The bodies of the requests that came, in order. */
   requests: Buffer[];
+  /** How many connections were made. */
+  connections: () => number;
   close: () => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startMeddler(
   meddle: (answer: Answer, asked: Buffer) => MeddledAnswer,
 ): Promise<Meddler> {
   const requests: Buffer[] = [];
+  let connections = 0;
   const server = createServer((request, response) => {
     void (async () => {
       const body = await readAll(request);
@@ -44,11 +47,13 @@ export async function startMeddler(
       if (answer.open !== true) response.end();
     })();
   });
+  server.on("connection", () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    connections: () => connections,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
