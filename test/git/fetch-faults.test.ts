@@ -185,7 +185,7 @@ describe("an answer that is only unusual is taken", () => {
   ];
   it.each(answers)("%s", async (_, meddle) => {
     const place = await behind(meddle);
-    place.request.policy = { ...SHORT, timeouts: { ...SHORT.timeouts, stall: 60_000 } };
+    place.request.policy = { ...SHORT, timeouts: { ...SHORT.timeouts, stall: 120_000, materialize: 120_000 } };
     const gitFolder = await temporaryFolder();
     expect(await fetchInto(gitFolder, place.request, place)).toMatchObject({ way: "v2" });
     expect(await git(gitFolder, ["--git-dir=.", "fsck", place.commit])).toBe("");
