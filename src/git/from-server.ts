@@ -8,7 +8,7 @@ import { openSeen } from "./objects/seen.ts";
 import { isShareable } from "./objects/shareable.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit, type Git } from "./process/open-git.ts";
-import { checkBudget, checkWritten } from "./trees/budget.ts";
+import { checkBudget, holdWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, prepareRepository, writeFiles } from "./trees/checkout.ts";
 import { commitDetails, readCommit } from "./trees/commit-details.ts";
 import { attributesDiffer, beginWithBase, forgetIndex, indexOf } from "./trees/kept/begin-with-base.ts";
@@ -166,13 +166,17 @@ async function checkOut(
   await pointHead(plan);
   const seen = content && commitDetails(content);
   const reading = seen ?? readCommit(git, { repository, commit, url });
-  const [, details] = await bothOrFirstError(writeFiles(git, plan), reading);
+  const writing = withoutContents
+    ? holdWritten({ repository, url, policy }, (over) =>
+        writeFiles(git, plan, over && AbortSignal.any([deadline.signal, over])),
+      )
+    : writeFiles(git, plan);
+  const [, details] = await bothOrFirstError(writing, reading);
   const usable = base !== undefined && (await isStillBase(base, { repository, commit }));
   if (base !== undefined && !usable) {
     await forgetIndex(repository);
     await writeFiles(git, plan);
   }
-  if (withoutContents) await checkWritten({ repository, url, policy });
   const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
   const contents = await addContents(tree);
   if (contents.from !== undefined) given.push({ access: contents.from, what: lfsOf(commit) });

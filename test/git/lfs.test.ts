@@ -160,6 +160,19 @@ describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`
     expect(server.requests.filter(({ path }) => path.includes("lfs"))).toEqual([]);
   });
 
+  test("contents count together with the other files", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, lfs: { objects, header: { Authorization: HEADER } } });
+    const attributes = FILES[".gitattributes"]!;
+    const files = { ".gitattributes": attributes, "a.bin": { lfs: "l".repeat(4000) }, plain: "p".repeat(4000) };
+    await withLfs(server, objects, files);
+    const request = (maxBytes: number) => ({ policy: { ...DEFAULT_POLICY, maxBytes } });
+    await expect(fetched(server, "org/test", { request: request(6000) })).rejects.toMatchObject({
+      code: "GIT_TOO_LARGE",
+    });
+    await fetched(server, "org/test", { request: request(9000) });
+  });
+
   test("without git-lfs on PATH the error says what to install", async () => {
     const server = await serve({ accounts });
     await withLfs(server, new Map());

@@ -31,19 +31,39 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
     throw exceeded(options.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
 }
 
+const LOOK = 200;
+
 /**
- * Holds what was written against the policy: for a checkout whose contents were fetched as they were written, so that nobody knew their sizes before.
- * Throws GIT_TOO_LARGE, and the target is not made.
+ * Holds what is written against the policy, while it is and afterwards: for a checkout whose contents are fetched as they are written, so that nobody
+ * knows their sizes before. `write` ends when its signal is aborted. Throws GIT_TOO_LARGE, and what `write` throws.
  */
-export async function checkWritten({
-  repository,
-  policy,
-  url,
-}: Omit<BudgetOptions, "git" | "commit" | "withoutContents">): Promise<void> {
+export async function holdWritten(
+  { repository, policy, url }: Omit<BudgetOptions, "git" | "commit" | "withoutContents">,
+  write: (signal?: AbortSignal) => Promise<void>,
+): Promise<void> {
   const { maxBytes } = policy;
-  if (maxBytes === undefined) return;
-  const bytes = await bytesBelow(repository, new Set([".git"]));
-  if (bytes > maxBytes) throw exceeded(url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+  if (maxBytes === undefined) return write();
+  const over = new AbortController();
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    const bytes = await writtenBytes(repository);
+    if (bytes > maxBytes) over.abort(exceeded(url, `has ${bytes} bytes of files or more`, `maxBytes (${maxBytes})`));
+    looking = undefined;
+  };
+  const timer = setInterval(() => (looking ??= look()), LOOK);
+  try {
+    await write(over.signal);
+  } finally {
+    clearInterval(timer);
+    await looking;
+  }
+  await look();
+  over.signal.throwIfAborted();
+}
+
+/** Bytes of the files of a working tree, its `.git` left out. */
+export function writtenBytes(repository: string): Promise<number> {
+  return bytesBelow(repository, new Set([".git"]));
 }
 
 /** Holds a tree that was made earlier, perhaps under another policy, against that of today. Throws GIT_TOO_LARGE. */
@@ -59,12 +79,17 @@ type BudgetedRequest = Pick<BudgetOptions, "url" | "policy">;
 
 async function bytesBelow(folder: string, without = new Set<string>()): Promise<number> {
   let bytes = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (without.has(entry.name)) continue;
     const path = join(folder, entry.name);
-    bytes += entry.isDirectory() ? await bytesBelow(path) : (await lstat(path)).size;
+    bytes += entry.isDirectory() ? await bytesBelow(path) : await sizeOf(path);
   }
   return bytes;
+}
+
+/** 0 for what is gone by now. */
+async function sizeOf(path: string): Promise<number> {
+  return (await lstat(path).catch(() => undefined))?.size ?? 0;
 }
 
 /** Entries `mode type object size TAB path NUL`; the size is "-" for a submodule, and absent without `-l`. */

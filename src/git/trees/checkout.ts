@@ -42,8 +42,12 @@ export async function pointHead(plan: RepositoryPlan): Promise<void> {
 }
 
 /** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
-export async function writeFiles(git: Git, { repository, commit }: RepositoryPlan): Promise<void> {
-  await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository });
+export async function writeFiles(
+  git: Git,
+  { repository, commit }: RepositoryPlan,
+  signal?: AbortSignal,
+): Promise<void> {
+  await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, ...(signal && { signal }) });
 }
 
 /** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust; `tail` is added as it is. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BowlineError, shownUrl, type Problem, type ProblemInput } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import { tooLarge } from "../objects/byte-budget.ts";
+import { writtenBytes } from "./budget.ts";
 import { certificateFile, trustedCertificates } from "../http/trust.ts";
 import { lfsConfig } from "./lfs-config.ts";
 import { lfsEndpoint, type LfsEndpoint } from "./lfs-endpoint.ts";
@@ -50,7 +51,7 @@ async function fetchContents(options: LfsOptions): Promise<LfsResult> {
   if (pointers.length === 0) return { bytes: 0, warnings: [] };
   const bytes = pointers.reduce((sum, { size }) => sum + size, 0);
   const { maxBytes } = request.policy;
-  if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
+  if (maxBytes !== undefined && bytes + (await writtenBytes(tree)) > maxBytes) throw tooLarge(request.url, maxBytes);
   await checkGitLfs(git);
   const endpoint = await lfsEndpoint(options);
   const storage = join(folder, "lfs");
