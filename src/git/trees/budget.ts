@@ -50,7 +50,7 @@ export async function holdWritten(
     if (bytes > maxBytes) over.abort(exceeded(url, `has ${bytes} bytes of files or more`, `maxBytes (${maxBytes})`));
     looking = undefined;
   };
-  const timer = setInterval(() => (looking ??= look()), LOOK);
+  const timer = setInterval(() => void (looking ??= look()), LOOK);
   try {
     await write(over.signal);
   } finally {
