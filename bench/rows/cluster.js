@@ -15,7 +15,7 @@ const LIMIT = 300_000;
 
 export const clusterRows =
   KUBECONFIG && host
-    ? [pods({ id: "pod", count: 1, work: "1 pod" }), pods({ id: "pods-50", count: 50, work: "50 pods at once" })]
+    ? [pods({ id: "pod-1", count: 1, work: "1 pod" }), pods({ id: "pod-50", count: 50, work: "50 pods at once" })]
     : [];
 
 function pods({ id, work, count }) {
