@@ -33,12 +33,11 @@ async function materializeOne({ url, revision, commit, ref, target, cache, mount
   const request = {
     url,
     revision,
-    options: DEFAULT_GIT_OPTIONS,
+    options: { ...DEFAULT_GIT_OPTIONS, ...(mount === true && { mount }) },
     findCredential: finderFor(url),
     policy: DEFAULT_POLICY,
     network: networkFrom({ PATH: process.env.PATH }),
     ...(cache === undefined ? {} : { cache }),
-    ...(mount === true ? { mount } : {}),
   };
   const resolution = commit === undefined ? await resolve(request) : { commit, ref };
   return materialize({ ...request, resolution, target });

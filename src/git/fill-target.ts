@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CodeReference } from "./code-reference.ts";
 import { fromCache } from "./from-cache.ts";
-import { fromServer } from "./from-server.ts";
+import { fromServer, type FromServer } from "./from-server.ts";
 import { codeReference, openPhases, warn, type Made, type Making, type Phases } from "./making.ts";
 import { keepWithin } from "./cache/prune.ts";
 import { bareRepository } from "./objects/bare-repository.ts";
@@ -22,7 +22,7 @@ export async function fillTarget(making: Making): Promise<CodeReference> {
   const made =
     cache !== undefined && isKeepable(request.options)
       ? await withCache(making, phase, cache)
-      : await withoutCache(making, phase);
+      : await withoutCache(making, phase, cache);
   return codeReference(request, { ...made, timings: phase.timings });
 }
 
@@ -38,14 +38,28 @@ async function openCache({ request, access }: Making): Promise<CacheFolder | und
   }
 }
 
-async function withoutCache(making: Making, phase: Phases): Promise<Answer> {
+/** Nothing that is checked out is kept. With a cache the history may come from there. */
+async function withoutCache(making: Making, phase: Phases, cache?: CacheFolder): Promise<Answer> {
   if (making.request.options.mount === true) warnNotMounted(making);
-  return fromServer(making, phase, {
-    async use(made) {
-      await phase("copy", () => making.workplace.publish());
-      return made;
-    },
-  });
+  async function use(made: FromServer): Promise<Answer> {
+    await phase("copy", () => making.workplace.publish());
+    return made;
+  }
+  try {
+    return await fromServer(making, phase, { cache, use });
+  } catch (error) {
+    const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
+    if (cache === undefined || (cause === error && !isOfDisk(error))) throw error;
+    return doWithout(making, phase, cause as Error);
+  }
+}
+
+/** It may be the target's disk that is full as well: then that is told without the cache. */
+async function doWithout(making: Making, phase: Phases, cause: Error): Promise<Answer> {
+  warn(making.request, notUsed(cause));
+  await making.workplace.reset();
+  making.given.length = 0;
+  return withoutCache(making, phase);
 }
 
 async function withCache(making: Making, phase: Phases, cache: CacheFolder): Promise<Answer> {
@@ -74,12 +88,8 @@ async function withCache(making: Making, phase: Phases, cache: CacheFolder): Pro
     return found === undefined ? await withoutCache(making, phase) : { ...found, cache: "wait" };
   } catch (error) {
     const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
-    // it may be the target's disk as well: then it is told without the cache
     if (cause === error && !isOfDisk(error)) throw error;
-    warn(request, notUsed(cause as Error));
-    await making.workplace.reset();
-    making.given.length = 0;
-    return withoutCache(making, phase);
+    return doWithout(making, phase, cause as Error);
   }
 }
 

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { planOf, sessionOf, warn, type Given, type Made, type Making, type Phases } from "./making.ts";
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { fetchObjects } from "./objects/fetch.ts";
+import { isHistoryKept, obtainHistory, putHistoryAside } from "./objects/full-repository.ts";
 import { giveObjects, isDamage, obtainObjects, putAside, type Obtained } from "./objects/obtain.ts";
 import { openSeen } from "./objects/seen.ts";
-import { isShareable } from "./objects/shareable.ts";
+import { isShareable, isWhole } from "./objects/shareable.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit, type Git } from "./process/open-git.ts";
 import { checkBudget, holdWritten } from "./trees/budget.ts";
@@ -40,15 +41,28 @@ export async function fromServer<T>(
   const opening = openReady(making);
   opening.catch(() => undefined);
   try {
-    const made =
-      cache !== undefined && isShareable(request.options)
-        ? await throughCache({ making, phase, git: await opening, cache })
-        : await straight(making, phase, opening);
+    const made = await obtainAndCheckOut({ making, phase, opening, cache });
     for (const problem of made.warnings) warn(request, problem);
     return await use(made);
   } finally {
     await closeOpened(opening);
   }
+}
+
+interface Obtaining {
+  making: Making;
+  phase: Phases;
+  opening: Promise<Git>;
+  cache: CacheFolder | undefined;
+}
+
+async function obtainAndCheckOut({ making, phase, opening, cache }: Obtaining): Promise<FromServer> {
+  const { options } = making.request;
+  if (cache !== undefined && isShareable(options)) {
+    return throughCache({ making, phase, git: await opening, cache });
+  }
+  if (cache !== undefined && isWhole(options)) return withHistory({ making, phase, git: await opening, cache });
+  return straight(making, phase, opening);
 }
 
 /** git, found to be new enough. */
@@ -115,6 +129,28 @@ async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<From
   }
 }
 
+/** All of history, from what is kept of it and the server. */
+async function withHistory({ making, phase, git, cache }: Tools & { cache: CacheFolder }): Promise<FromServer> {
+  const { access, workplace, given, request } = making;
+  for (let first = true; ; first = false) {
+    const kept = await isHistoryKept({ making, cache });
+    try {
+      const obtained = await phase("fetch", async () => {
+        await prepareRepository(planOf(making), access.url.remote);
+        return obtainHistory({ making, git, cache }, join(workplace.tree, ".git"));
+      });
+      given.push({ access, what: request.resolution.commit });
+      const made = await phase("checkout", () => checkOut(making, git, {}));
+      return { ...made, ...obtained, git, bytes: obtained.bytes + made.bytes };
+    } catch (error) {
+      if (!first || !kept || !isDamage(error)) throw error;
+      await putHistoryAside({ making, cache }, error);
+      await workplace.reset();
+      given.length = 0;
+    }
+  }
+}
+
 /** The objects are lent by the cache while files are written, and given meanwhile. */
 async function checkOutObtained(
   { making, git }: Tools,
@@ -130,7 +166,7 @@ async function checkOutObtained(
   if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
   const giving = giveObjects(gitFolder, obtained, { making, git });
   if (obtained.exact) await giving;
-  const [made] = await bothOrFirstError(checkOut(making, git, { base }), giving);
+  const [made] = await bothOrFirstError(checkOut(making, git, { base, content: obtained.content }), giving);
   await rm(lent, { force: true });
   const { cache, redirectedTo } = obtained;
   return {

@@ -206,3 +206,60 @@ async function listed(folder: string): Promise<string[]> {
   );
   return lines;
 }
+
+describe("all of history", () => {
+  const options = { ...requestFor("").options, history: "full" as const };
+
+  it("is kept for the credential, and costs its difference", async () => {
+    const name = "org/history";
+    const noise = (seed: number): string =>
+      Array.from({ length: 4000 }, (_, at) => ((at * 7919 * seed) % 65_521).toString(36)).join("");
+    const made = await server.add(name, {
+      commits: [
+        { name: "one", files: { a: noise(1) } },
+        { name: "two", files: { a: noise(2) } },
+        { branch: "gone", from: "one", files: { b: "b" } },
+      ],
+      annotatedTags: { v1: "one" },
+    });
+    const url = `${server.url}/${name}.git`;
+    const first = await fetched({ url, options, revision: "main" });
+    const pin = { commit: made.commits["main"]!, ref: "refs/heads/main" };
+    server.requests.length = 0;
+    const pinned = await fetched({ url, options, pin });
+    expect(server.requests).toEqual([]);
+    expect(pinned.reference).toMatchObject({ cache: "objects", bytes: 0, history: "full" });
+    const repositoryPath = join(server.root, `${name}.git`);
+    await git(repositoryPath, ["update-ref", "-d", "refs/heads/gone"]);
+    await git(repositoryPath, ["update-ref", "refs/tags/new", made.commits["one"]!]);
+    const third = await fetched({ url, options, revision: "main" });
+    expect(third.reference.bytes).toBeLessThan(first.reference.bytes / 4);
+    for (const [{ target }, gone, tags] of [
+      [first, true, "v1"],
+      [pinned, true, "v1"],
+      [third, false, "new\nv1"],
+    ] as const) {
+      expect(await git(target, ["rev-parse", "--is-shallow-repository"])).toBe("false");
+      expect(await git(target, ["rev-list", "--count", "HEAD"])).toBe("2");
+      expect(await git(target, ["tag"])).toBe(tags);
+      expect((await git(target, ["branch", "-r"])).includes("origin/gone")).toBe(gone);
+      expect(await git(target, ["describe", "--tags"])).toMatch(/^(v1|new)-1-g/);
+      expect(await git(target, ["fsck", "--strict", "--no-dangling"])).toBe("");
+      expect(await git(target, ["status", "--porcelain"])).toBe("");
+    }
+  });
+
+  it("that is damaged is fetched anew, and told", async () => {
+    await fetched({ options, revision: "main" });
+    const kept = (await readdir(cache, { recursive: true })).filter((path) => /full-.*\.pack$/.test(path));
+    for (const path of kept) {
+      await rm(join(cache, path));
+      await writeFile(join(cache, path), "no pack");
+    }
+    const { target, events } = await fetched({ options, revision: "main" });
+    expect(events).toContainEqual(
+      expect.objectContaining({ problem: expect.objectContaining({ code: "CACHE_DAMAGED" }) }),
+    );
+    expect(await git(target, ["fsck", "--strict"])).toBe("");
+  });
+});

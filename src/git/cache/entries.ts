@@ -1,6 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { bareRepository, newestUse } from "../objects/bare-repository.ts";
+import { newestUse } from "../objects/bare-repository.ts";
 import { readAbout, REPOSITORIES } from "../objects/cache-folder.ts";
 import { findKeptTree, KEPT_RECORD } from "../trees/kept/kept-tree.ts";
 import { listMounts } from "./mounts.ts";
@@ -54,9 +54,11 @@ async function entriesOf(repository: string): Promise<CacheEntry[]> {
     const facts = { kind: "tree" as const, ...known, commit, ...(options !== "" && { options }) };
     entries.push({ ...facts, ...(await stateOf(path, used.mtimeMs)) });
   }
-  const bare = bareRepository({ repository });
-  const used = await newestUse(bare);
-  if (used !== undefined) entries.push({ kind: "objects", ...known, ...(await stateOf(bare.gitFolder, used)) });
+  for (const name of (await namesIn(repository)).filter((one) => one.endsWith(".git"))) {
+    const path = join(repository, name);
+    const history = name.startsWith("full-") ? { options: "history full" } : {};
+    entries.push({ kind: "objects", ...known, ...history, ...(await stateOf(path, await newestUse(path))) });
+  }
   return entries;
 }
 

@@ -81,7 +81,7 @@ export async function keepWithin(root: string, maxBytes: number): Promise<void> 
 /** A repository's folder in which nothing is kept any more. Its locks are only removed with it. */
 async function removeIfEmpty(repository: string): Promise<void> {
   const names = new Set(await readdir(repository).catch(() => []));
-  if (names.has("depth-1.git")) return;
+  if ([...names].some((name) => name.endsWith(".git"))) return;
   for (const folder of ["trees", "making", "incoming"]) {
     if (names.has(folder)) await rmdir(join(repository, folder)).catch(() => {});
   }

@@ -71,7 +71,7 @@ export async function newestCommits(bare: BareRepository): Promise<string[]> {
 /** Every commit that is there, with the time of its last use in milliseconds; the one used last first. */
 export async function commitRefs({
   gitFolder,
-}: BareRepository): Promise<{ commit: string; path: string; time: number }[]> {
+}: Pick<BareRepository, "gitFolder">): Promise<{ commit: string; path: string; time: number }[]> {
   const folder = join(gitFolder, REFS);
   const names = await readdir(folder).catch(() => []);
   const refs = names
@@ -83,10 +83,10 @@ export async function commitRefs({
   return (await Promise.all(refs)).sort((a, b) => b.time - a.time);
 }
 
-/** When any of it was used last, in milliseconds; undefined where there is no such repository. */
-export async function newestUse(bare: BareRepository): Promise<number | undefined> {
-  const [newest] = await commitRefs(bare);
-  return newest?.time ?? (await stat(bare.gitFolder).catch(() => undefined))?.mtimeMs;
+/** When any of its commits was used last, in milliseconds. */
+export async function newestUse(gitFolder: string): Promise<number> {
+  const [newest] = await commitRefs({ gitFolder });
+  return newest?.time ?? (await stat(gitFolder).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
 /** A repository of its own for one fetch, which sees the objects that are there. */

@@ -36,6 +36,8 @@ export interface Obtained {
   shallow: boolean;
   /** Where the server's repository is, if a redirect that resolving had not met led there. */
   redirectedTo?: string | undefined;
+  /** The commit's own content, where it was seen to come. */
+  content?: Buffer | undefined;
   /** What the tag that was asked for points to. */
   tagObject?: string | undefined;
   close: () => Promise<void>;
@@ -199,7 +201,7 @@ async function fetchOnTop(
   const incoming = await newIncoming(cache, { bare, commit: wanted.commit, remote, haves });
   const close = (): Promise<void> => rm(incoming, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   try {
-    const { bytes, redirectedTo } = await fetchObjects({
+    const { bytes, redirectedTo, content } = await fetchObjects({
       ...{ git, gitFolder: incoming, access, request, deadline, haves },
       ...{ commit: wanted.commit, ref: request.resolution.ref, session: sessionOf(request) },
     });
@@ -209,7 +211,7 @@ async function fetchOnTop(
     const tagged = wanted.tag === undefined ? undefined : await referenceIn(incoming, wanted.tag);
     const objects = join(incoming, "objects");
     const exact = haves.length === 0 && told;
-    return { bytes, redirectedTo, objects, exact, shallow, tagObject: tagged, close, incoming, haves };
+    return { bytes, redirectedTo, content, objects, exact, shallow, tagObject: tagged, close, incoming, haves };
   } catch (error) {
     await close();
     throw error;

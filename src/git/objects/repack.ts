@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileLock } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
@@ -44,12 +44,11 @@ async function forgetUnused(bare: BareRepository): Promise<void> {
   await writeFile(shallow, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
 }
 
-/** Under the lock nobody else writes here: what a killed git was about to write is nobody's. */
-async function removeLeftovers(gitFolder: string): Promise<void> {
-  for (const folder of [gitFolder, join(gitFolder, "objects/pack")]) {
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name);
-      if (/^\.?tmp-|^tmp_|\.lock$/.test(name) && (await stat(path)).isFile()) await rm(path, { force: true });
-    }
+/** What a git that was killed was about to write. Only under the lock of the repository. */
+export async function removeLeftovers(gitFolder: string): Promise<void> {
+  const paths = await readdir(gitFolder, { recursive: true, withFileTypes: true });
+  for (const entry of paths) {
+    if (entry.isFile() && /^\.?tmp-|^tmp_|\.lock$/.test(entry.name))
+      await rm(join(entry.parentPath, entry.name), { force: true });
   }
 }

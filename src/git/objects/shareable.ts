@@ -5,3 +5,8 @@ import { filterFor } from "./filter.ts";
 export function isShareable(options: GitOptions): boolean {
   return options.history === 1 && !options.tags && filterFor(options) === undefined;
 }
+
+/** Whether all of history is asked for, with all that is in it; it is kept in a repository of its own. */
+export function isWhole(options: GitOptions): boolean {
+  return options.history === "full" && filterFor(options) === undefined;
+}

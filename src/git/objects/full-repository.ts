@@ -1,0 +1,145 @@
+import { constants, copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { errnoOf, writeError } from "../../lib/index.ts";
+import { takeAway } from "../cache/take-away.ts";
+import { markUse } from "../cache/use-mark.ts";
+import { planOf, sessionOf, warn, type Making } from "../making.ts";
+import type { Git } from "../process/open-git.ts";
+import { originSection } from "../trees/checkout.ts";
+import type { CacheFolder } from "./cache-folder.ts";
+import { makeEmptyRepository } from "./empty-repository.ts";
+import { fetchObjects } from "./fetch.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+import { removeLeftovers } from "./repack.ts";
+
+/** What came of all of history. */
+export interface ObtainedHistory {
+  bytes: number;
+  cache: "miss" | "objects" | "wait";
+  redirectedTo?: string;
+}
+
+interface Kept {
+  making: Making;
+  cache: CacheFolder;
+}
+
+interface Options extends Kept {
+  git: Git;
+}
+
+const KNOWN = "refs/bowline";
+const MOST_HAVES = 64;
+
+/**
+ * Gives `gitFolder` all of history, with every branch and tag, from a repository that is kept for this very credential: another one may see other branches. A
+ * commit that was just resolved asks for what is new; a pinned one that is there asks nothing. One process at a time works on it; `shallow` it never is.
+ */
+export async function obtainHistory(options: Options, gitFolder: string): Promise<ObtainedHistory> {
+  const { making, cache } = options;
+  const { request, deadline, access } = making;
+  const kept = repositoryOf(options);
+  const turn = {
+    lock: join(cache.repository, "locks", `${basename(kept, ".git")}.lock`),
+    what: `the history of "${access.url.text}"`,
+  };
+  return oneAtATime({ ...turn, request, signal: deadline.signal }, async (waited): Promise<ObtainedHistory> => {
+    const use = await markUse(kept);
+    try {
+      return await obtain(waited);
+    } finally {
+      await use.end();
+    }
+  });
+
+  async function obtain(waited: boolean): Promise<ObtainedHistory> {
+    const there = await isKnown(kept, request.resolution.commit);
+    const recent = sessionOf(request) === undefined || waited;
+    const fetched = there && recent ? undefined : await update(options, kept);
+    await copyRepository(kept, gitFolder);
+    if (fetched !== undefined) return { ...fetched, cache: "miss" };
+    return { bytes: 0, cache: waited ? "wait" : "objects" };
+  }
+}
+
+/** Whether anything of it is kept. */
+export async function isHistoryKept(options: Kept): Promise<boolean> {
+  return (await tips(repositoryOf(options))).length > 0;
+}
+
+/** Takes it out of the way, and says so. */
+export async function putHistoryAside(options: Kept, error: Error): Promise<void> {
+  const { making } = options;
+  await takeAway(repositoryOf(options));
+  warn(making.request, {
+    code: "CACHE_DAMAGED",
+    message: `the kept history of "${making.access.url.text}" was damaged (${error.message}): it is fetched anew`,
+    hint: "check the disk if this happens again; bowline cache verify looks at everything that is kept",
+  });
+}
+
+function repositoryOf({ making, cache }: Kept): string {
+  return join(cache.repository, `full-${cache.credentialMark(making.access)}.git`);
+}
+
+async function update({ making, git }: Options, kept: string): Promise<{ bytes: number; redirectedTo?: string }> {
+  const { request, access, deadline } = making;
+  const { commit, ref } = request.resolution;
+  const config = originSection({ ...planOf(making), originUrl: access.url.remote });
+  // what a killed process left is nobody's under the lock
+  await makeEmptyRepository({ gitFolder: kept, commit, bare: true, config });
+  await removeLeftovers(kept);
+  const haves = await tips(kept);
+  // branches and tags that the server has no more must not stay
+  await rm(join(kept, "packed-refs"), { force: true });
+  for (const name of ["remotes", "tags"]) await rm(join(kept, "refs", name), { recursive: true, force: true });
+  const { bytes, redirectedTo } = await fetchObjects({
+    ...{ git, gitFolder: kept, access, request, deadline, haves },
+    ...{ commit, ref, session: sessionOf(request) },
+  });
+  await keepKnown(kept, commit);
+  return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
+}
+
+/** Commits of fetches that were finished: all that they lead to is there. */
+async function tips(kept: string): Promise<string[]> {
+  const names = await readdir(join(kept, KNOWN)).catch(() => []);
+  return names.filter((name) => /^[0-9a-f]{40,64}$/.test(name)).slice(-MOST_HAVES);
+}
+
+/** Then it counts as used now. */
+async function isKnown(kept: string, commit: string): Promise<boolean> {
+  const path = join(kept, KNOWN, commit);
+  const text = await readFile(path, "utf8").catch(() => "");
+  const now = new Date();
+  await utimes(path, now, now).catch(() => {});
+  return text.trim() === commit;
+}
+
+/** Every branch that came is known from now on, too, so that the next fetch can name it. */
+async function keepKnown(kept: string, commit: string): Promise<void> {
+  const packed = await readFile(join(kept, "packed-refs"), "utf8").catch(() => "");
+  const branches = [...packed.matchAll(/^([0-9a-f]{40,64}) refs\/remotes\/origin\//gm)].map((match) => match[1]!);
+  await mkdir(join(kept, KNOWN), { recursive: true });
+  for (const one of new Set([...branches.slice(0, MOST_HAVES), commit]))
+    await writeFile(join(kept, KNOWN, one), `${one}\n`);
+}
+
+/** Packs, branches and tags, for a repository of its own. */
+async function copyRepository(kept: string, gitFolder: string): Promise<void> {
+  try {
+    const packs = join(kept, "objects/pack");
+    for (const name of await readdir(packs)) {
+      if (!name.startsWith("pack-")) continue;
+      await copyFile(join(packs, name), join(gitFolder, "objects/pack", name), constants.COPYFILE_FICLONE);
+    }
+    for (const name of ["packed-refs", "refs/remotes", "refs/tags", "shallow"]) {
+      await mkdir(dirname(join(gitFolder, name)), { recursive: true });
+      await cp(join(kept, name), join(gitFolder, name), { recursive: true }).catch((cause: unknown) => {
+        if (errnoOf(cause) !== "ENOENT") throw cause;
+      });
+    }
+  } catch (cause) {
+    throw writeError(gitFolder, cause);
+  }
+}
