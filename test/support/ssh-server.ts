@@ -21,6 +21,8 @@ export interface SshServerOptions {
   keys: { publicKey: string; access?: string[] }[];
   host?: string;
   port?: number;
+  /** Commands that are run as they are asked for, besides `git-upload-pack`. */
+  also?: string[];
   /** Reused to be the same server again; a new one when absent. */
   hostKey?: SshKey;
 }
@@ -66,7 +68,7 @@ export async function makeSshKey(options: { passphrase?: string; type?: string; 
 
 /** A real sshd of our own on a high port, that serves `git-upload-pack` of the repositories and nothing else. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
-  const { root, keys, host = "127.0.0.1", hostKey = await makeSshKey() } = options;
+  const { root, keys, host = "127.0.0.1", hostKey = await makeSshKey(), also = [] } = options;
   const folder = await temporaryFolder();
   const user = userInfo().username;
   const port = options.port ?? (await freePort(host));
@@ -80,7 +82,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       .map(({ publicKey, access }) => `command="${command} ${access?.join(" ") ?? ""}",restrict ${publicKey}\n`)
       .join(""),
   );
-  await writeFile(command, forcedCommand({ root, log }));
+  await writeFile(command, forcedCommand({ root, log, also }));
   await chmod(command, 0o755);
   await writeFile(join(folder, "config"), daemonConfig({ folder, host, port }));
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
@@ -116,12 +118,13 @@ AcceptEnv GIT_PROTOCOL
 }
 
 /** Takes `/org/test.git` and `org/test.git` alike for a place below the root, as forges do. */
-function forcedCommand({ root, log }: { root: string; log: string }): string {
+function forcedCommand({ root, log, also }: { root: string; log: string; also: string[] }): string {
+  const others = also.map((command) => `"${command}") exec ${command} ;;\n`).join("");
   return `#!/bin/sh
 printf '%s\\n' "$SSH_ORIGINAL_COMMAND" >> '${log}'
 case $SSH_ORIGINAL_COMMAND in
 "git-upload-pack '"*"'") path=\${SSH_ORIGINAL_COMMAND#git-upload-pack \\'} path=\${path%\\'} ;;
-*) echo "ERROR: only git-upload-pack is served" >&2; exit 1 ;;
+${others}*) echo "ERROR: only git-upload-pack is served" >&2; exit 1 ;;
 esac
 path=\${path#/} path=\${path#'~/'} name=\${path%.git}
 case $path in *..*) exit 1 ;; esac

@@ -32,7 +32,9 @@ export async function registryAuth(registry: string, settings: RegistrySettings)
   const helper = config.credHelpers?.[registry] ?? config.credHelpers?.[key] ?? config.credsStore;
   const found = (helper && (await askHelper(helper, { key, settings }))) || kept(config, [key, registry]);
   if (!found) return undefined;
-  return Buffer.from(JSON.stringify({ ...found, serveraddress: key })).toString("base64url");
+  const text = Buffer.from(JSON.stringify({ ...found, serveraddress: key })).toString("base64");
+  // The letters that urls may have, and the padding, without which older engines hear nothing.
+  return text.replaceAll("+", "-").replaceAll("/", "_");
 }
 
 interface Found {

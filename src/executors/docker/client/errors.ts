@@ -31,7 +31,7 @@ export function isGone(error: unknown): boolean {
   if (error instanceof BowlineError) return error.code === "EXECUTOR_ABSENT";
   if (error instanceof DockerError || !(error instanceof Error) || error.name === "AbortError") return false;
   const { code } = error as NodeJS.ErrnoException;
-  return (code !== undefined && code !== "ABORT_ERR") || /aborted|socket hang up|^ssh/i.test(error.message);
+  return (code !== undefined && code !== "ABORT_ERR") || /aborted|socket hang up|\bssh\b/i.test(error.message);
 }
 
 /** Why the engine is not there, and what to do. */

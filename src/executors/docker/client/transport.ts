@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { Agent, request as plainRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as tlsRequest } from "node:https";
+import { isIP } from "node:net";
 import { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint } from "./endpoint.ts";
 
 export interface Call {
@@ -31,7 +33,8 @@ export function openTransport(endpoint: Endpoint, programs: Readonly<Record<stri
         headers: { host: "docker", ...headers, ...length },
         ...(signal === undefined ? {} : { signal }),
       });
-      sent.once("error", reject);
+      // More than one may come: of a pipe that broke, and of the request that was in it.
+      sent.on("error", (error) => void explained(error, { socket: sent.socket, signal }).then(reject));
       sent.once("response", resolve);
       sent.once("socket", (socket) => {
         if (endpoint.kind !== "tcp") return;
@@ -54,12 +57,30 @@ function settingsFor(endpoint: Endpoint, programs: Readonly<Record<string, strin
     const { unchecked, ...files } = tls;
     return {
       request: tlsRequest,
-      options: { host, port, agent: false as const, ...files, rejectUnauthorized: unchecked !== true },
+      // The name that the certificate is held against; an address is no name for TLS.
+      options: {
+        ...{ host, port, agent: false as const, ...files, servername: isIP(host) === 0 ? host : "" },
+        rejectUnauthorized: unchecked !== true,
+      },
     };
   }
   const agent = new Agent({ keepAlive: false });
   agent.createConnection = () => sshConnection(endpoint, programs);
   return { request: plainRequest, options: { agent } satisfies RequestOptions };
+}
+
+/** What ssh says at its end, by connection. */
+const LAST_WORDS = new WeakMap<object, Promise<string>>();
+
+/** An error of ssh's connection by ssh's own words, which come a moment later than the end of the pipe. */
+async function explained(
+  error: Error,
+  { socket, signal }: { socket: object | null; signal: AbortSignal | undefined },
+): Promise<Error> {
+  const words = socket === null ? undefined : LAST_WORDS.get(socket);
+  // A pipe that ends early looks as if somebody had aborted it.
+  if (words === undefined || signal?.aborted === true) return error;
+  return Promise.race([words.then((text) => new Error(text, { cause: error })), sleep(1_000, error)]);
 }
 
 /** As Docker's own client does it: a command on the other side whose input and output are the engine's socket. */
@@ -76,10 +97,13 @@ function sshConnection(
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-1000)));
   const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  const fail = (why: string): void => void connection.destroy(new Error(why));
-  child.once("error", (error) => fail(`ssh cannot be started: ${error.message}`));
-  child.once("exit", (code) => code !== 0 && fail(said.trim() || `ssh ended with exit code ${code}`));
+  connection.on("error", () => {});
   connection.once("close", () => child.kill());
+  const last = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`ssh cannot be started: ${error.message}`));
+    child.once("close", (code) => resolve(said.trim() || `ssh ended with exit code ${code}`));
+  });
+  LAST_WORDS.set(connection, last);
   // What an http client asks of a socket and a pipe does not have.
   return Object.assign(connection, {
     setTimeout: () => connection,

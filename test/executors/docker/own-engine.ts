@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { until } from "../../runs/living.ts";
+import { temporaryFolder } from "../../support/index.ts";
+import { docker } from "./engine.ts";
+
+/** An engine of the test's own, which may be ended and started again. */
+export interface OwnEngine {
+  host: string;
+  start: () => Promise<void>;
+  stop: () => Promise<void>;
+  /** Ends it with everything that it has. */
+  close: () => Promise<void>;
+}
+
+/** A dockerd beside the machine's, that leaves its network alone. `liveRestore`: its containers go on without it. */
+export async function ownEngine({ liveRestore }: { liveRestore: boolean }): Promise<OwnEngine> {
+  // A socket's path may have 107 letters.
+  const folder = join(await temporaryFolder(), "e");
+  await mkdir(folder);
+  const host = `unix://${folder}/s`;
+  let daemon: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const words = [
+      "--data-root",
+      `${folder}/data`,
+      "--exec-root",
+      `${folder}/run`,
+      "--pidfile",
+      `${folder}/pid`,
+      "-H",
+      host,
+    ];
+    const quiet = ["--bridge=none", "--iptables=false", "--ip6tables=false", `--live-restore=${liveRestore}`];
+    daemon = spawn("dockerd", [...words, ...quiet], { stdio: "ignore", detached: true });
+    await until(
+      async () => (await execa("docker", ["version"], { env: { DOCKER_HOST: host }, reject: false })).exitCode === 0,
+    );
+  }
+
+  async function stop(): Promise<void> {
+    if (daemon === undefined || daemon.exitCode !== null) return;
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGTERM");
+    await ended;
+  }
+
+  async function close(): Promise<void> {
+    const ids = (await docker(["ps", "-aq"], { DOCKER_HOST: host })).split("\n").filter((id) => id !== "");
+    if (ids.length > 0) await docker(["rm", "-f", ...ids], { DOCKER_HOST: host });
+    await stop();
+    for (const place of mountsBelow(folder)) await execa("umount", ["-l", place], { reject: false });
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await start();
+  return { host, start, stop, close };
+}
+
+/** What the engine left mounted below its folder, the deepest first. */
+function mountsBelow(folder: string): string[] {
+  const places = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  return places
+    .filter((place) => place.startsWith(folder))
+    .sort()
+    .reverse();
+}
