@@ -3,7 +3,7 @@
 // usage: node scripts/keep-compiled.js
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,11 @@ try {
   const compiled = join(home, "cache", "compiled");
   for (const made of readdirSync(compiled)) {
     const node = made.slice(made.indexOf("node-"));
-    cpSync(join(compiled, made), join(kept, node), { recursive: true });
+    mkdirSync(join(kept, node), { recursive: true });
+    // The user's cache is the user's own; what is installed is read by everybody.
+    for (const name of readdirSync(join(compiled, made))) {
+      writeFileSync(join(kept, node, name), readFileSync(join(compiled, made, name)), { mode: 0o644 });
+    }
   }
 } finally {
   server.closeAllConnections();

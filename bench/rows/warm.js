@@ -42,18 +42,13 @@ function warm({ id, place: where, factor }) {
 function overlay({ id, name }) {
   const goals = { library: { ms: 20 }, process: { ms: 20, starts: 1.5 } };
   const contenders = async (world, _, place) => {
-    const { what, tree } = await prime(world, name, place);
+    const { what } = await prime(world, name, place);
     const mounted = { ...what, mount: true };
     const after = ({ dir }) => world.start("umount", [dir]);
-    return [
-      copy(world, { from: tree }),
-      nodeStart(world),
-      { ...library(world, mounted), after },
-      { ...wholeProcess(world, mounted), after },
-    ];
+    return [nodeStart(world), { ...library(world, mounted), after }, { ...wholeProcess(world, mounted), after }];
   };
   const work = `warm, ${name}, commit, overlay asked for`;
-  return { id, work, repositories: [name], tree: name, onDisk: true, reference: "cp -a", goals, contenders };
+  return { id, work, repositories: [name], tree: name, reference: "node -e 0", goals, contenders };
 }
 
 /** A branch has moved by one commit since the cache, or the kept clone, was filled. */

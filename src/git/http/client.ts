@@ -1,10 +1,10 @@
 import { Agent as HttpAgent, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { promisify } from "node:util";
 import type { SecureContext } from "node:tls";
+import { promisify } from "node:util";
 import { VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
+import { createEarlyAgent } from "./early-agent.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
 import { proxyAuthorization, proxyFor, shownProxy } from "./proxy.ts";
@@ -55,9 +55,15 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
   const proxy = proxyFor(url, network, credential?.proxy);
   const asked: Asked = { url, source: credential?.http && credential.source, proxy: proxy && shownProxy(proxy) };
   const secure = url.scheme === "https" || proxy?.protocol === "https:";
-  const secureContext = secure ? trustContext(await trustedCertificates(network, credential?.ca)) : undefined;
-  const trust = { ...(secureContext && { secureContext }), rejectUnauthorized: true, ALPNProtocols: ["http/1.1"] };
-  const agent = await agentFor({ url, proxy, secureContext });
+  const certificates = secure ? await trustedCertificates(network, credential?.ca) : undefined;
+  const context = (): SecureContext => trustContext(certificates ?? "");
+  const isTunnel = proxy !== undefined && url.scheme === "https";
+  const trust = {
+    ...(isTunnel && { secureContext: context() }),
+    rejectUnauthorized: true,
+    ALPNProtocols: ["http/1.1"],
+  };
+  const agent = await agentFor({ proxy: isTunnel ? proxy : undefined, context: secure ? context : undefined });
   const authorization = authorizationOf(credential);
   async function open({ method, url: place, headers, body: plain, signal }: HttpRequest): Promise<HttpStream> {
     const small = plain === undefined || plain.length <= WORTH_COMPRESSING;
@@ -94,18 +100,18 @@ export function authorizationOf(credential: Credential | undefined): string | un
 }
 
 interface AgentChoice {
-  url: GitUrl;
+  /** One that a tunnel to the server is asked of. */
   proxy: URL | undefined;
-  secureContext: SecureContext | undefined;
+  /** Absent: plain http, to the server or to a proxy. */
+  context: (() => SecureContext) | undefined;
 }
 
-async function agentFor({ url, proxy, secureContext }: AgentChoice): Promise<HttpAgent> {
+async function agentFor({ proxy, context }: AgentChoice): Promise<HttpAgent> {
   const kept = { keepAlive: true, maxSockets: 4 };
-  if (url.scheme === "https" && proxy !== undefined) {
-    const { HttpsProxyAgent } = await import("https-proxy-agent");
-    return new HttpsProxyAgent(proxy, { ...kept, ...(secureContext && { secureContext }), rejectUnauthorized: true });
-  }
-  return url.scheme === "https" || proxy?.protocol === "https:" ? new HttpsAgent(kept) : new HttpAgent(kept);
+  if (context === undefined) return new HttpAgent(kept);
+  if (proxy === undefined) return createEarlyAgent(kept, context);
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
+  return new HttpsProxyAgent(proxy, { ...kept, secureContext: context(), rejectUnauthorized: true });
 }
 
 async function compressed(body: Buffer): Promise<Buffer> {

@@ -26,7 +26,8 @@ export async function trustedCertificates(network: Network, ca: string | undefin
   if (ca !== undefined) texts.push(ca);
   const unique = new Map<string, string>();
   for (const pem of texts.join("\n").match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []) {
-    unique.set(pem.replace(/\s+/g, ""), pem);
+    // The same one is wrapped in other places elsewhere.
+    unique.set(pem.replaceAll("\n", "").replaceAll("\r", ""), pem);
   }
   return `${[...unique.values()].join("\n")}\n`;
 }
