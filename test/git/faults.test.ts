@@ -186,6 +186,19 @@ describe("while fetching", () => {
     expect(server.requests.filter(isFetch)).toHaveLength(2);
   });
 
+  it("429 with a Retry-After, whoever fetches: the wait is told, and holds for others", async () => {
+    const cache = await temporaryFolder();
+    const asked = request({ cache });
+    const resolution = await resolve(asked);
+    server.faults.push({ status: 429, headers: { "retry-after": "60" } });
+    const target = join(await temporaryFolder(), "repo");
+    const busy = { code: "HOST_BUSY", hint: expect.stringMatching(/wait (60|59) s/) };
+    await expect(materialize({ ...asked, resolution, target })).rejects.toMatchObject(busy);
+    const before = server.requests.length;
+    await expect(resolve(asked)).rejects.toMatchObject(busy);
+    expect(server.requests).toHaveLength(before);
+  });
+
   it("a pack that is cut short every time leaves no target", async () => {
     server.faults.push({ match: isFetch, truncate: 500 });
     expect(await failed()).toMatchObject({ code: expect.stringMatching(/^(GIT_PROTOCOL|HOST_REFUSED)$/) });

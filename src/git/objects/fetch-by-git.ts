@@ -3,6 +3,8 @@ import { BowlineError } from "../../lib/index.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
 import { isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
+import { openHttpSession } from "../server/http-session.ts";
+import { retryAfterOf } from "../failures.ts";
 import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
 import { progressOf } from "./progress.ts";
@@ -11,7 +13,12 @@ import { progressOf } from "./progress.ts";
 export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
   const { request, gitFolder, deadline } = options;
   const before = await receivedBytes(gitFolder);
-  await withRetries(() => fetchOnce(options), { url: options.access.url, request, deadline, tries: FETCH_TRIES });
+  await withRetries(() => fetchOnce(options).catch((error: unknown) => askForWait(error, options)), {
+    url: options.access.url,
+    request,
+    deadline,
+    tries: FETCH_TRIES,
+  });
   const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
@@ -27,6 +34,16 @@ async function fetchOnce(options: FetchOptions): Promise<void> {
     }
   }
   await fetchByReference(options);
+}
+
+/** git does not tell what a busy host asks to wait: it is asked for that once more, by ourselves. Throws in any case. */
+async function askForWait(error: unknown, { access, request, deadline }: FetchOptions): Promise<never> {
+  const isBusy = error instanceof BowlineError && error.code === "HOST_BUSY" && retryAfterOf(error) === undefined;
+  if (!isBusy || !access.url.scheme.startsWith("http")) throw error;
+  const session = await openHttpSession(access, request, deadline.signal);
+  const told: unknown = await session.listRefs(["HEAD"]).catch((thrown: unknown) => thrown);
+  session.close();
+  throw told instanceof BowlineError && retryAfterOf(told) !== undefined ? told : error;
 }
 
 /** A v0 server gives what its references point to, and more only if it says so; dumb http has no idea of a single commit. */
