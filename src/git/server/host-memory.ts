@@ -15,7 +15,10 @@ export interface KnownHost {
   lacks: readonly string[];
 }
 
-const FORGOTTEN_AFTER = 7 * 24 * 3600 * 1000;
+const DAY = 24 * 3600 * 1000;
+const FORGOTTEN_AFTER = 7 * DAY;
+/** What a host lacked may have been a fault of that moment. */
+const LACKS_FORGOTTEN_AFTER = DAY;
 const UNKNOWN: KnownHost = { protocol: "v2", lacks: [] };
 
 /** Memory in `folder`; without one nothing is kept. */
@@ -27,8 +30,10 @@ export function openHostMemory(folder: string | undefined, url: GitUrl): HostMem
     const text = await readFile(path, "utf8").catch(() => "");
     const [, known = "", protocol, lacks = "", at] = /^((v2|v0|dumb) ([a-z,]*)) ([0-9]+)$/.exec(text) ?? [];
     last = known;
-    if (protocol === undefined || Date.now() - Number(at) > FORGOTTEN_AFTER) return UNKNOWN;
-    return { protocol: protocol as KnownHost["protocol"], lacks: lacks.split(",").filter(Boolean) };
+    const age = Date.now() - Number(at);
+    if (protocol === undefined || age > FORGOTTEN_AFTER) return UNKNOWN;
+    const lacked = age > LACKS_FORGOTTEN_AFTER ? [] : lacks.split(",").filter(Boolean);
+    return { protocol: protocol as KnownHost["protocol"], lacks: lacked };
   }
   async function keep({ protocol, lacks }: KnownHost): Promise<void> {
     const known = `${protocol} ${lacks.join(",")}`;
