@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -17,6 +17,8 @@ import {
   type Meddler,
   type RepositorySpec,
 } from "../support/index.ts";
+import { openHostMemory, type HostMemory } from "../../src/git/server/host-memory.ts";
+import { parseGitUrl } from "../../src/lib/index.ts";
 import { fetchInto } from "./fetch-into.ts";
 import { requestFor } from "./request.ts";
 
@@ -232,4 +234,22 @@ describe("where git has to fetch, it does, and the host is asked so at once the 
     }
     expect(await fetchInto(await temporaryFolder(), place.request, place)).toMatchObject({ way: "v2" });
   });
+});
+
+it("what a host lacked is forgotten after a day, and found again once", async () => {
+  const cache = await temporaryFolder();
+  const known = { protocol: "v2", lacks: ["filter"] } as const;
+  const memory = (): HostMemory => openHostMemory(cache, parseGitUrl("https://git.example/x"));
+  await memory().keep(known);
+  expect(await memory().recall()).toEqual(known);
+  const file = join(cache, "hosts", (await readdir(join(cache, "hosts")))[0]!);
+  const age = async (days: number): Promise<void> =>
+    writeFile(file, (await readFile(file, "utf8")).replace(/\d+$/, String(Date.now() - days * 86_400_000 - 1)));
+  await age(1);
+  const later = memory();
+  expect(await later.recall()).toEqual({ protocol: "v2", lacks: [] });
+  await later.keep(known);
+  expect(await memory().recall()).toEqual(known);
+  await age(7);
+  expect(await memory().recall()).toEqual({ protocol: "v2", lacks: [] });
 });

@@ -29,9 +29,10 @@ export function openHostMemory(folder: string | undefined, url: GitUrl): HostMem
   async function recall(): Promise<KnownHost> {
     const text = await readFile(path, "utf8").catch(() => "");
     const [, known = "", protocol, lacks = "", at] = /^((v2|v0|dumb) ([a-z,]*)) ([0-9]+)$/.exec(text) ?? [];
-    last = known;
     const age = Date.now() - Number(at);
     if (protocol === undefined || age > FORGOTTEN_AFTER) return UNKNOWN;
+    // what is found again is written again, with a new time
+    last = age > LACKS_FORGOTTEN_AFTER ? undefined : known;
     const lacked = age > LACKS_FORGOTTEN_AFTER ? [] : lacks.split(",").filter(Boolean);
     return { protocol: protocol as KnownHost["protocol"], lacks: lacked };
   }
