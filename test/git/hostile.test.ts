@@ -7,7 +7,7 @@ import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
 import type { BowlineError } from "../../src/lib/index.ts";
 import { childScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder, type FileSpec, type GitServer } from "../support/index.ts";
-import { fetchCode, requestFor } from "./request.ts";
+import { fetchCode, requestFor, WAY } from "./request.ts";
 
 let server: GitServer;
 let thief: GitServer;
@@ -274,15 +274,21 @@ describe("the user's own set-up", () => {
     const script = await childScript(`
       import { resolve, materialize } from "#src/git/index.ts";
       import { DEFAULT_POLICY, networkFrom } from "#src/config/index.ts";
-      const [url, target] = args;
+      const [url, target, locked] = args;
       const request = { url, policy: DEFAULT_POLICY, network: networkFrom(process.env), findCredential: async () => undefined,
         options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] } };
-      print((await materialize({ ...request, resolution: await resolve(request), target })).commit);
+      const { commit } = await materialize({ ...request, resolution: await resolve(request), target });
+      const pinned = { ...request, url: locked, resolution: { commit }, target: target + "2" };
+      print([commit, await materialize(pinned).catch(({ code }) => code)]);
     `);
     const target = join(await temporaryFolder(), "repo");
-    const commit = await script.run([`${server.url}/org/filtered`, target], { env });
+    const locked = await startGitServer({ accounts: [{ username: "evil", password: "evil" }], root: server.root });
+    const words = [`${server.url}/org/filtered`, target, `${locked.url}/org/filtered`];
+    const found = await script.run(words, { env: { ...env, BOWLINE_GIT_FETCH: WAY } });
     script.remove();
-    expect(commit).toBe(commits["main"]);
+    await locked.close();
+    // .netrc would open it
+    expect(found).toEqual([commits["main"], "GIT_CREDENTIAL_MISSING"]);
     expect(existsSync(mark)).toBe(false);
     expect(await readdir(trace)).toEqual([]);
     expect(thief.requests).toEqual([]);
