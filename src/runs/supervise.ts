@@ -2,6 +2,7 @@ import type { Plan } from "../compile/index.ts";
 import type { Executor, ExecutionContext, ExecutionEvent, Outcome, Resumed } from "../executors/index.ts";
 import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
 import { watchControl } from "./control.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { openJournal } from "./journal.ts";
 import { lastPosition } from "./logs/log-position.ts";
 import { openLogWriter } from "./logs/log-writer.ts";
@@ -38,6 +39,7 @@ export async function supervise({
   const redactor = createRedactor(proxySecrets(options.env));
   const secrets = maskedSecrets(given.secrets, redactor);
   const control = watchControl(run.folder, attached);
+  const heartbeat = startHeartbeat(run.folder);
   const logs = openLogWriter({
     runFolder: run.folder,
     redactor,
@@ -110,6 +112,7 @@ export async function supervise({
   const { change, update } = await settle(run, { executor, store, context, pinned });
   logs.close();
   control.close();
+  heartbeat.stop();
   const left = await journal.finish(redactor.value(change), redactor.value({ ...update, logs: logs.containers() }));
   const { record } = (await store.find(uuid)) ?? run;
   return left === undefined ? record : settledRecord(record, left);

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { endRun, outlivesSupervisor } from "../executors/index.ts";
 import { sweepPrivateFolders } from "../git/index.ts";
 import { BowlineError, isAlive, ownIdentity, problemRecord } from "../lib/index.ts";
+import { hasFallenSilent } from "./heartbeat.ts";
 import type { RunRecord } from "./record.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { SweepReport } from "./runs.ts";
@@ -23,9 +24,12 @@ const ORPHAN_GRACE = 2_000;
  */
 export async function sweepRuns(store: RunStore, adopt: (run: StoredRun) => Promise<void>): Promise<Swept> {
   const swept: Swept = { lost: [], expired: [], untold: new Map() };
-  for (const run of await store.open()) {
+  const open = await store.open();
+  // side by side: each that is silent takes a while
+  const gone = await Promise.all(open.map(isGone));
+  for (const [index, run] of open.entries()) {
     const left = readSettlement(run.folder);
-    if (left === undefined && isAlive(run.supervisor) !== false) continue;
+    if (left === undefined && !gone[index]) continue;
     const { uuid } = run.record;
     if (left === undefined && outlivesSupervisor(run.executor.kind)) {
       await adopt(run);
@@ -50,11 +54,25 @@ export function asSwept(record: RunRecord, { untold }: Swept): RunRecord {
   return settlement === undefined ? record : settledRecord(record, settlement);
 }
 
+/** By its process, which only its own host and container can see; else by its signs of life. */
+async function isGone({ supervisor, folder, executor }: StoredRun): Promise<boolean> {
+  const alive = isAlive(supervisor);
+  if (alive !== undefined || outlivesSupervisor(executor.kind)) return alive === false;
+  return hasFallenSilent(folder);
+}
+
 function lost({ record, supervisor }: StoredRun): Settlement {
-  const why = supervisor.boot === ownIdentity().boot ? "it was killed" : "the machine was restarted";
+  const own = ownIdentity();
+  const elsewhere = supervisor.host === own.host ? "" : ` of ${supervisor.host.split(" ")[0]}`;
+  const why =
+    elsewhere === ""
+      ? supervisor.boot === own.boot
+        ? "it was killed"
+        : "the machine was restarted"
+      : "it gives no sign of life any more";
   const problem = {
     code: "RUN_LOST",
-    message: `the process ${supervisor.pid} that watched over the run is gone: ${why}`,
+    message: `the process ${supervisor.pid}${elsewhere} that watched over the run is gone: ${why}`,
     hint: `run it again at the same commits with: bowline restart ${record.uuid}`,
   };
   const at = new Date().toISOString();

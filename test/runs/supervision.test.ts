@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, expect, test } from "vitest";
 import type { RunRecord } from "../../src/runs/index.ts";
+import { openSqlite } from "../../src/lib/sqlite.ts";
 import { buildCommand } from "./build-command.ts";
 import { openHarness } from "./harness.ts";
 import { isLiving, until } from "./living.ts";
@@ -125,4 +127,31 @@ test("two processes at once lose nothing", async () => {
   const records = await runs.list({ limit: 100 });
   expect(records.map(({ status }) => status)).toEqual(Array(24).fill("succeeded"));
   expect(readdirSync(join(home.state, "runs"))).toHaveLength(24);
+});
+
+test("a supervisor that cannot be seen from here is judged by its signs of life", async () => {
+  const { runs, home, texts } = openHarness();
+  const { child, record } = await superviseElsewhere(home, "echo up; exec sleep 1000");
+  await until(async () => (await texts(record))[0]);
+  // as a container sees it that shares the folder
+  const supervisor = { host: "elsewhere pid:[1]", boot: "b", pid: 7, start: "1" };
+  const database = await openSqlite(join(home.data, "runs.db"), { timeout: 5000 });
+  database.prepare("update runs set supervisor = ? where uuid = ?").run(JSON.stringify(supervisor), record.uuid);
+  database.close();
+  expect(await runs.get(record.uuid)).toMatchObject({ status: "running" });
+
+  const alive = join(home.state, "runs", record.uuid, "alive");
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(alive, anHourAgo, anHourAgo);
+  // the machine slept, say: the next sign comes while it is looked at again
+  expect(await runs.get(record.uuid)).toMatchObject({ status: "running" });
+
+  child.kill("SIGKILL");
+  await until(() => !isLiving(child.pid ?? 0));
+  await utimes(alive, anHourAgo, anHourAgo);
+  expect(await runs.get(record.uuid)).toMatchObject({
+    status: "failed",
+    reason: "RUN_LOST",
+    message: "the process 7 of elsewhere that watched over the run is gone: it gives no sign of life any more",
+  });
 });
