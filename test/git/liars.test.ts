@@ -84,13 +84,15 @@ describe("a server that lies about its references", () => {
     ["an id that is none", `${"g".repeat(40)} refs/heads/main\n`, "GIT_PROTOCOL"],
     ["an id that is too short", `${"a".repeat(39)} refs/heads/main\n`, "GIT_PROTOCOL"],
     ["an id between the two lengths", `${"a".repeat(50)} refs/heads/main\n`, "GIT_REVISION_INVALID"],
-    ["another branch than was asked for", `${NOBODY} refs/heads/other\n`, "GIT_REVISION_NOT_FOUND"],
-    ["a branch whose name only begins so", `${NOBODY} refs/heads/main2\n`, "GIT_REVISION_NOT_FOUND"],
+    ["another branch than was asked for", "OTHER refs/heads/other\n", "GIT_REVISION_NOT_FOUND"],
+    ["a branch whose name only begins so", "OTHER refs/heads/main2\n", "GIT_REVISION_NOT_FOUND"],
     ["a commit that it does not have", `${NOBODY} refs/heads/main\n`, "GIT_REVISION_NOT_FOUND"],
     ["no reference at all", "", "GIT_REVISION_NOT_FOUND"],
     ["an error in words", "ERR go away\n", "GIT_PROTOCOL"],
   ])("%s", async (_, line, code) => {
-    server.faults.push({ match: isLsRefs, ...answer(...(line === "" ? [] : [packet(line)]), FLUSH) });
+    // a commit that could be had
+    const there = line.replace("OTHER", repository.commits["other"]!);
+    server.faults.push({ match: isLsRefs, ...answer(...(line === "" ? [] : [packet(there)]), FLUSH) });
     expect(await refused(request())).toMatchObject({ code });
   });
 
