@@ -252,4 +252,10 @@ it("what a host lacked is forgotten after a day, and found again once", async ()
   expect(await memory().recall()).toEqual(known);
   await age(7);
   expect(await memory().recall()).toEqual({ protocol: "v2", lacks: [] });
+  await memory().keep({ protocol: "v0", lacks: [] });
+  await age(2);
+  const upgraded = memory();
+  expect(await upgraded.recall()).toEqual({ protocol: "v0", lacks: [] });
+  await upgraded.keep({ protocol: "v2", lacks: [] });
+  expect(await memory().recall()).toEqual({ protocol: "v2", lacks: [] });
 });

@@ -25,20 +25,20 @@ const UNKNOWN: KnownHost = { protocol: "v2", lacks: [] };
 export function openHostMemory(folder: string | undefined, url: GitUrl): HostMemory {
   if (folder === undefined) return { recall: async () => UNKNOWN, keep: async () => undefined };
   const path = hostFile(folder, url, "spoken");
-  let last: string | undefined;
+  let last = "";
   async function recall(): Promise<KnownHost> {
     const text = await readFile(path, "utf8").catch(() => "");
     const [, known = "", protocol, lacks = "", at] = /^((v2|v0|dumb) ([a-z,]*)) ([0-9]+)$/.exec(text) ?? [];
     const age = Date.now() - Number(at);
-    if (protocol === undefined || age > FORGOTTEN_AFTER) return UNKNOWN;
     // what is found again is written again, with a new time
-    last = age > LACKS_FORGOTTEN_AFTER ? undefined : known;
+    last = age > LACKS_FORGOTTEN_AFTER ? "old" : known;
+    if (protocol === undefined || age > FORGOTTEN_AFTER) return UNKNOWN;
     const lacked = age > LACKS_FORGOTTEN_AFTER ? [] : lacks.split(",").filter(Boolean);
     return { protocol: protocol as KnownHost["protocol"], lacks: lacked };
   }
   async function keep({ protocol, lacks }: KnownHost): Promise<void> {
     const known = `${protocol} ${lacks.join(",")}`;
-    const isNothingNew = known === last || (!last && protocol === UNKNOWN.protocol && lacks.length === 0);
+    const isNothingNew = known === last || (last === "" && protocol === UNKNOWN.protocol && lacks.length === 0);
     if (isNothingNew) return;
     last = known;
     // A cache that cannot be written costs one request more, nothing else.
