@@ -19,9 +19,10 @@ export interface NamedHosts {
 
 /**
  * Lets servers on loopback answer for real host names: a proxy that ends the TLS of each tunnel itself, with a
- * certificate for that name, and speaks to the server that stands for it. Nothing is resolved, nothing leaves loopback.
+ * certificate for that name, and speaks to the server that stands for it. Nothing is resolved, nothing leaves loopback, or the address of
+ * this machine that the proxy listens at.
  */
-export async function startNamedHosts(servers: Record<string, GitServer>): Promise<NamedHosts> {
+export async function startNamedHosts(servers: Record<string, GitServer>, listen = "127.0.0.1"): Promise<NamedHosts> {
   const folder = await temporaryFolder();
   const { key, cert, ca } = await makeCertificate(folder, Object.keys(servers));
   const tunnels: string[] = [];
@@ -47,9 +48,9 @@ export async function startNamedHosts(servers: Record<string, GitServer>): Promi
       one.pipe(other);
     }
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => proxy.listen(0, listen, resolve));
   return {
-    proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    proxy: `http://${listen}:${(proxy.address() as AddressInfo).port}`,
     ca,
     caFile: join(folder, "ca.crt"),
     tunnels,

@@ -24,7 +24,7 @@ export interface PageServers {
 }
 
 /** The hosts that the page and the other examples name, each by a stand-in that behaves like it, with their repositories. */
-export async function startPageServers(): Promise<PageServers> {
+export async function startPageServers(listen?: string): Promise<PageServers> {
   const [username = "", password = ""] = splitAtColon(USER_AND_PASSWORD);
   const accounts = [
     { token: TOKEN, access: ["org"] },
@@ -77,7 +77,7 @@ export async function startPageServers(): Promise<PageServers> {
   // The page's `https://new.com`: a repository at the root of a host.
   repositories["new.com"] = await makeRepository(elsewhere.root, model("new.com"));
   const servers = { "gitlab.com": gitlab, "github.com": github, "new.com": elsewhere };
-  const hosts = await startNamedHosts(servers);
+  const hosts = await startNamedHosts(servers, listen);
   return {
     hosts,
     repositories,

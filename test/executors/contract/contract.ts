@@ -6,6 +6,7 @@ import { engineCases } from "./cases/engine.ts";
 import { logCases } from "./cases/logs.ts";
 import { nameCases } from "./cases/names.ts";
 import { outcomeCases } from "./cases/outcome.ts";
+import { pageCases } from "./cases/page.ts";
 import { userCases } from "./cases/users.ts";
 import type { Harness } from "./harness.ts";
 import { subjectOf, type Subject } from "./subject.ts";
@@ -25,4 +26,4 @@ export function contract(harness: Harness, parts: readonly ((subject: Subject) =
 /** What depends on how the code and the secrets come to the job. */
 export const CODE = [codeCases, connectionCases, containerCases, userCases, nameCases];
 
-const ALL = [...CODE, logCases, outcomeCases, engineCases];
+const ALL = [pageCases, ...CODE, logCases, outcomeCases, engineCases];
