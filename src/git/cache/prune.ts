@@ -31,15 +31,26 @@ export async function pruneCache(root: string, options: PruneOptions): Promise<P
     join(root, REPOSITORIES, name),
   );
   for (const repository of repositories) await sweepHalfMade(repository);
-  const entries = await listCache(root);
-  const pruned: Pruned = { removed: [], inUse: [], freed: 0, left: entries.reduce((sum, { bytes }) => sum + bytes, 0) };
+  const before = sumOf(await listCache(root));
+  const pruned: Pruned = { removed: [], inUse: [], freed: 0, left: before };
+  // what goes leaves its part of what it shared to others: so it is looked at again until nothing is to go
+  while ((await prunePass(root, options, pruned)) > 0) pruned.left = sumOf(await listCache(root));
+  for (const repository of repositories) await removeIfEmpty(repository);
+  return { ...pruned, freed: before - pruned.left };
+}
+
+/** Gives how many were removed. */
+async function prunePass(root: string, options: PruneOptions, pruned: Pruned): Promise<number> {
   const { all = false, olderThan, maxBytes } = options;
   const now = Date.now();
   const mounted = new Set((await listMounts(root)).map(({ kept }) => kept));
-  for (const entry of entries.toReversed()) {
+  const tried = new Set(pruned.removed.map(({ path }) => path));
+  let [gone, left] = [0, pruned.left];
+  pruned.inUse = [];
+  for (const entry of (await listCache(root)).toReversed()) {
     const old = olderThan !== undefined && now - Date.parse(entry.usedAt) > olderThan;
-    const over = maxBytes !== undefined && pruned.left > maxBytes;
-    if (!all && !old && !over) continue;
+    const over = maxBytes !== undefined && left > maxBytes;
+    if (tried.has(entry.path) || (!all && !old && !over)) continue;
     // looked at again: it may be in use by now
     if (mounted.has(entry.path) || (await isInUse(entry.path))) {
       pruned.inUse.push(entry);
@@ -47,11 +58,14 @@ export async function pruneCache(root: string, options: PruneOptions): Promise<P
     }
     await takeAway(entry.path);
     pruned.removed.push(entry);
-    pruned.freed += entry.bytes;
-    pruned.left -= entry.bytes;
+    gone += 1;
+    left -= entry.bytes;
   }
-  for (const repository of repositories) await removeIfEmpty(repository);
-  return pruned;
+  return gone;
+}
+
+function sumOf(entries: readonly CacheEntry[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 const SECOND = 1000;

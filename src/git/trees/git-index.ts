@@ -53,6 +53,14 @@ export function readIndex(index: Buffer, oidBytes: number): GitIndex | undefined
   return { entries, ...(tree !== undefined && { tree }) };
 }
 
+/** A path of the file system as an index has it: its bytes, as latin1. */
+export function indexPath(path: string): string {
+  return ASCII.test(path) ? path : Buffer.from(path).toString("latin1");
+}
+
+// oxlint-disable-next-line no-control-regex -- every byte that is the same in both
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Sets the time of these entries, in seconds; the checksum at the end is left for the caller to set. */
 export function setTimes(index: Buffer, entries: readonly IndexEntry[], seconds: number): void {
   for (const { at } of entries) {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
+import { indexPath, readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
 import { breathe } from "./breathe.ts";
 import { LARGEST_SMALL, SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
 import { reuse, type Base, type Reused } from "./reuse.ts";
@@ -54,9 +54,9 @@ export async function packTree(options: PackOptions): Promise<Packed | undefined
   if (found === undefined) return undefined;
   const pack = new Packing(options, { time, index, reused });
   pack.manifest.folders = found.folders;
-  for (const [count, file] of found.files.entries()) {
-    pack.addFile(file);
-    if (count % AT_ONCE === 0) await breathe(signal);
+  let count = 0;
+  for (const file of found.files) {
+    if (pack.addFile(file) && ++count % AT_ONCE === 0) await breathe(signal);
   }
   for (const link of found.links) pack.addLink(link);
   return pack.finish();
@@ -129,12 +129,13 @@ class Packing {
     this.#segment = this.#newSegment();
   }
 
-  addFile(path: string): void {
-    const known = this.#reused && nameOf(path);
+  /** Whether it had to be read. */
+  addFile(path: string): boolean {
+    const known = this.#reused && indexPath(path);
     if (known !== undefined && this.#reused?.paths.has(known) === true) {
       this.#size += this.#expected.get(known)?.size ?? 0;
       this.#expected.delete(known);
-      return;
+      return false;
     }
     const from = fs.openSync(join(this.#options.tree, path), "r");
     try {
@@ -147,6 +148,7 @@ class Packing {
       const facts = { path, size, mode: modeOf(mode), ...(own !== this.manifest.time && { time: own }) };
       if (size > LARGEST_SMALL) this.#addLarge(from, facts, entry);
       else this.#addSmall(from, facts, entry);
+      return true;
     } finally {
       fs.closeSync(from);
     }
@@ -202,7 +204,7 @@ class Packing {
   }
 
   #take(path: string): IndexEntry | undefined {
-    const name = nameOf(path);
+    const name = indexPath(path);
     const entry = this.#expected.get(name);
     if (entry !== undefined) this.#expected.delete(name);
     return entry;
@@ -236,11 +238,6 @@ class Packing {
   #newSegment(): Segment {
     return { layer: this.#layer, at: this.#at, size: 0, crc: 0, files: [] };
   }
-}
-
-/** As the index has it: its bytes. */
-function nameOf(path: string): string {
-  return Buffer.from(path).toString("latin1");
 }
 
 /** As git would make it, before the umask: executable, only to be read (packs), or plain. */

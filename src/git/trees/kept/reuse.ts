@@ -1,6 +1,6 @@
 import { linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { GitIndex } from "../git-index.ts";
+import { indexPath, type GitIndex } from "../git-index.ts";
 import type { LargeFile, Manifest, Segment, SmallFile } from "./manifest.ts";
 
 /** A kept tree, and the index that came with it. */
@@ -33,7 +33,7 @@ export function reuse(base: Base, { index, folder }: { index: GitIndex; folder: 
   const unchanged = new Set(same.map(({ path }) => path));
   const kept = new Set<string>();
   const keep = (path: string): boolean => {
-    const name = Buffer.from(path).toString("latin1");
+    const name = indexPath(path);
     if (unchanged.has(name)) kept.add(name);
     return unchanged.has(name);
   };
