@@ -13,6 +13,7 @@ export function judge({ id, work, reference, goals, wire, contenders }) {
     Object.assign(line, {
       ms: median(runs.map(({ ms }) => ms)),
       ratio: median(runs.map(({ ms }, at) => base.runs[at] && ms / base.runs[at].ms)),
+      fastest: fastestOf(runs) / fastestOf(base.runs),
       requests: median(runs.map(({ requests }) => requests)),
       fetches: median(runs.map(({ fetches }) => fetches)),
       bytes: median(runs.map(({ bytes }) => bytes)),
@@ -24,6 +25,11 @@ export function judge({ id, work, reference, goals, wire, contenders }) {
     const met = error === undefined && isMet(goal, { line, base: base.runs, starts });
     return { ...line, goal: words(goal), met };
   });
+}
+
+/** What a busy machine disturbs least. */
+function fastestOf(runs) {
+  return Math.min(...runs.map(({ ms }) => ms));
 }
 
 /** How a goal reads in the table. */
