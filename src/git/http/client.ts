@@ -1,14 +1,13 @@
-import { Agent as HttpAgent, type RequestOptions } from "node:http";
+import type { Agent as HttpAgent, RequestOptions } from "node:http";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import { VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
-import { createEarlyAgent } from "./early-agent.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
 import { proxyAuthorization, proxyFor, shownProxy } from "./proxy.ts";
-import { trustContext, trustedCertificates } from "./trust.ts";
+import { trustedCertificates } from "./trust.ts";
 
 /** Some hosts speak git only to a client whose User-Agent begins like git's own. */
 export const USER_AGENT = `git/2.40.0 (bowline/${VERSION})`;
@@ -56,14 +55,13 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
   const asked: Asked = { url, source: credential?.http && credential.source, proxy: proxy && shownProxy(proxy) };
   const secure = url.scheme === "https" || proxy?.protocol === "https:";
   const certificates = secure ? await trustedCertificates(network, credential?.ca) : undefined;
-  const context = (): SecureContext => trustContext(certificates ?? "");
-  const isTunnel = proxy !== undefined && url.scheme === "https";
+  const tunnel = url.scheme === "https" ? proxy : undefined;
+  const agent = await agentFor({ tunnel, certificates });
   const trust = {
-    ...(isTunnel && { secureContext: context() }),
+    ...(tunnel && certificates !== undefined && { secureContext: await contextFor(certificates) }),
     rejectUnauthorized: true,
     ALPNProtocols: ["http/1.1"],
   };
-  const agent = await agentFor({ proxy: isTunnel ? proxy : undefined, context: secure ? context : undefined });
   const authorization = authorizationOf(credential);
   async function open({ method, url: place, headers, body: plain, signal }: HttpRequest): Promise<HttpStream> {
     const small = plain === undefined || plain.length <= WORTH_COMPRESSING;
@@ -100,18 +98,24 @@ export function authorizationOf(credential: Credential | undefined): string | un
 }
 
 interface AgentChoice {
-  /** One that a tunnel to the server is asked of. */
-  proxy: URL | undefined;
+  /** The proxy that a way to the server is asked of. */
+  tunnel: URL | undefined;
   /** Absent: plain http, to the server or to a proxy. */
-  context: (() => SecureContext) | undefined;
+  certificates: string | undefined;
 }
 
-async function agentFor({ proxy, context }: AgentChoice): Promise<HttpAgent> {
+/** Loads what the url asks for, and no more: a start of the initializer is short. */
+async function agentFor({ tunnel, certificates }: AgentChoice): Promise<HttpAgent> {
   const kept = { keepAlive: true, maxSockets: 4 };
-  if (context === undefined) return new HttpAgent(kept);
-  if (proxy === undefined) return createEarlyAgent(kept, context);
+  if (certificates === undefined) return new (await import("node:http")).Agent(kept);
+  if (tunnel === undefined) return (await import("./early-agent.ts")).createEarlyAgent(kept, certificates);
   const { HttpsProxyAgent } = await import("https-proxy-agent");
-  return new HttpsProxyAgent(proxy, { ...kept, secureContext: context(), rejectUnauthorized: true });
+  const secureContext = await contextFor(certificates);
+  return new HttpsProxyAgent(tunnel, { ...kept, secureContext, rejectUnauthorized: true });
+}
+
+async function contextFor(certificates: string): Promise<SecureContext> {
+  return (await import("./trust-context.ts")).trustContext(certificates);
 }
 
 async function compressed(body: Buffer): Promise<Buffer> {

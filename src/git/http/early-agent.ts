@@ -1,12 +1,13 @@
 import { Agent, type AgentOptions } from "node:https";
 import { connect as connectPlain } from "node:net";
-import { connect as connectSecure, type ConnectionOptions, type SecureContext } from "node:tls";
+import { connect as connectSecure, type ConnectionOptions } from "node:tls";
+import { trustContext } from "./trust-context.ts";
 
 /**
  * Connections over TLS whose first packet is on its way while the authorities are made ready to check the answer: that takes 25 ms of work, as
  * long as many a host is away.
  */
-export function createEarlyAgent(options: AgentOptions, trust: () => SecureContext): Agent {
+export function createEarlyAgent(options: AgentOptions, certificates: string): Agent {
   const agent = new Agent(options);
   agent.createConnection = (asked, created) => {
     const { host, port } = asked;
@@ -17,7 +18,11 @@ export function createEarlyAgent(options: AgentOptions, trust: () => SecureConte
     // Node connects after the present turn.
     setImmediate(() => {
       socket.off("error", failed);
-      const secure = connectSecure({ ...(asked as ConnectionOptions), socket, secureContext: trust() });
+      const secure = connectSecure({
+        ...(asked as ConnectionOptions),
+        socket,
+        secureContext: trustContext(certificates),
+      });
       if (fault !== undefined) secure.destroy(fault);
       created?.(null, secure);
     });

@@ -1,5 +1,4 @@
-import { request as requestHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { ClientRequest, IncomingMessage, RequestOptions, request as Request } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Timeouts } from "../../config/index.ts";
@@ -33,11 +32,13 @@ export interface HttpStream {
 
 /** Sends a request and waits for the head of its answer. */
 export async function openExchange(exchange: Exchange): Promise<HttpStream> {
+  // Loaded only where a server is asked: what is cached needs none.
+  const { request } = await (exchange.options.protocol === "https:" ? import("node:https") : import("node:http"));
   try {
-    return await attempt(exchange);
+    return await attempt(exchange, request);
   } catch (error) {
     // A server may close a kept connection at the very moment at which it is used again: that is no fault of anyone's.
-    if (error instanceof StaleConnection) return attempt(exchange);
+    if (error instanceof StaleConnection) return attempt(exchange, request);
     throw error;
   }
 }
@@ -68,11 +69,10 @@ export function timeoutError({ url }: Asked, milliseconds: number, what: string)
 
 class StaleConnection extends Error {}
 
-function attempt({ asked, timeouts, signal, body, options }: Exchange): Promise<HttpStream> {
+function attempt({ asked, timeouts, signal, body, options }: Exchange, request: typeof Request): Promise<HttpStream> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(abortError(signal));
-    const start = options.protocol === "https:" ? requestHttps : requestHttp;
-    const sent = start(options);
+    const sent = request(options);
     let timer: NodeJS.Timeout | undefined;
     const wait = (milliseconds: number, what: string): void => {
       clearTimeout(timer);

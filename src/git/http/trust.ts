@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { BowlineError, errnoOf, writeError } from "../../lib/index.ts";
 import type { Network } from "../../config/index.ts";
 
@@ -13,7 +12,6 @@ const SYSTEM_BUNDLES = [
   "/etc/ssl/cert.pem",
 ];
 
-const contexts = new Map<string, SecureContext>();
 let system: Promise<string> | undefined;
 
 /**
@@ -21,6 +19,7 @@ let system: Promise<string> | undefined;
  * The same list serves our own requests and git. NODE_EXTRA_CA_CERTS is not in it: git would not know it.
  */
 export async function trustedCertificates(network: Network, ca: string | undefined): Promise<string> {
+  const { rootCertificates } = await import("node:tls");
   const texts = [rootCertificates.join("\n"), await (system ??= systemBundle())];
   if (network.certificateFile !== undefined) texts.push(await readBundle(network.certificateFile));
   if (ca !== undefined) texts.push(ca);
@@ -30,14 +29,6 @@ export async function trustedCertificates(network: Network, ca: string | undefin
     unique.set(pem.replaceAll("\n", "").replaceAll("\r", ""), pem);
   }
   return `${[...unique.values()].join("\n")}\n`;
-}
-
-/** The list as OpenSSL wants it; made once per list, for it takes 25 ms. */
-export function trustContext(certificates: string): SecureContext {
-  const key = hashOf(certificates);
-  let context = contexts.get(key);
-  if (context === undefined) contexts.set(key, (context = createSecureContext({ ca: certificates })));
-  return context;
 }
 
 /** The list as a file for git's http.sslCAInfo. It holds nothing secret; it is written once per content, below `folder`. */
