@@ -17,7 +17,7 @@ export interface OwnEngine {
   close: () => Promise<void>;
 }
 
-/** A dockerd beside the machine's, that leaves its network alone. `liveRestore`: its containers go on without it. */
+/** A dockerd beside the machine's, in a network namespace of its own. `liveRestore`: its containers go on without it. */
 export async function ownEngine({ liveRestore }: { liveRestore: boolean }): Promise<OwnEngine> {
   // A socket's path may have 107 letters.
   const folder = join(await temporaryFolder(), "e");
@@ -37,7 +37,8 @@ export async function ownEngine({ liveRestore }: { liveRestore: boolean }): Prom
       host,
     ];
     const quiet = ["--bridge=none", "--iptables=false", "--ip6tables=false", `--live-restore=${liveRestore}`];
-    daemon = spawn("dockerd", [...words, ...quiet], { stdio: "ignore", detached: true });
+    // In a network of its own: without a bridge it would take away the one of the machine's engine.
+    daemon = spawn("unshare", ["--net", "dockerd", ...words, ...quiet], { stdio: "ignore", detached: true });
     await until(
       async () => (await execa("docker", ["version"], { env: { DOCKER_HOST: host }, reject: false })).exitCode === 0,
     );
