@@ -169,7 +169,9 @@ function usageFrom(error: CommanderError, words: readonly string[]): BowlineErro
   const near = more.join(" ").match(/Did you mean (.+)\?/)?.[1];
   const command = words.filter((word) => !word.startsWith("-")).slice(0, 2);
   const record = COMMANDS.find((each) => each.name === command.join(" ") || each.name === command[0]);
-  const help = `see: bowline ${record === undefined ? "" : `${record.name} `}--help`;
+  const example = error.code === "commander.missingArgument" ? record?.examples[0] : undefined;
+  const see = `see: bowline ${record === undefined ? "" : `${record.name} `}--help`;
+  const help = example === undefined ? see : `for example: ${example.line}; ${see}`;
   const tooMany = error.code === "commander.excessArguments" && record?.excessHint;
   const message = tooMany
     ? `too many arguments for "bowline ${record.name}"`

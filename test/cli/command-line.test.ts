@@ -103,6 +103,15 @@ describe("the command line", () => {
     expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe("USAGE");
   });
 
+  test("what an argument looks like is shown where it is missing", async () => {
+    const desk = await newDesk();
+    const { stderr, exitCode } = await desk.bowline(["schema"]);
+    expect({ stderr, exitCode }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("bowline schema polyaxonfile"),
+    });
+  });
+
   test("a value after = of an unknown option is not repeated", async () => {
     const { bowline } = await newDesk();
     const { stderr, exitCode } = await bowline(["secrets", "set", "a", "b", "--value=s3cr3t-t0ken"]);
