@@ -19,6 +19,16 @@ export const CLUSTER = {
   },
 } as const satisfies Record<string, OptionRecord>;
 
+/** Where the secrets are. */
+export const STORE = {
+  store: {
+    value: "STORE",
+    choices: ["local", "kubernetes"],
+    help: "the store: this machine's, or the Secrets of the cluster (default: the executor's)",
+  },
+  ...CLUSTER,
+} as const;
+
 export const REGISTRY = {
   value: "REGISTRY",
   help: "take every image that Bowline names from there (else the config's registry)",

@@ -3,7 +3,11 @@ import type { RunRecord } from "./record.ts";
 
 export function runNotFound(id: string): BowlineError {
   const message = `no run has the uuid "${id}"`;
-  return new BowlineError({ code: "RUN_NOT_FOUND", message, hint: "list the runs with: bowline ps" });
+  return new BowlineError({
+    code: "RUN_NOT_FOUND",
+    message,
+    hint: "list the runs with: bowline ps; those of a cluster with --executor kubernetes",
+  });
 }
 
 export function ambiguousId(id: string): BowlineError {

@@ -1,22 +1,30 @@
+import type { Config } from "../../config/index.ts";
 import { readHostKeys } from "../../git/index.ts";
 import { BowlineError, parseGitUrl } from "../../lib/index.ts";
-import { createCredentialFinder, openSecretStore } from "../../secrets/index.ts";
+import { createCredentialFinder, type SecretStore } from "../../secrets/index.ts";
 import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { findConnection } from "../find-connection.ts";
 import { isData, printValue, type Format } from "../output/data.ts";
 import { usage } from "../parse-options.ts";
-import { openConfig } from "../open-config.ts";
+import { withSecretStore, type StoreOptions } from "../secret-store.ts";
 
 interface TrustInput {
   args: { NAME: string };
-  options: { yes?: boolean; output?: Format; config?: string };
+  options: StoreOptions & { yes?: boolean; output?: Format };
 }
 
 /** `bowline connections trust NAME`: the server's host keys, kept after a yes. */
-export async function run({ args, options }: TrustInput, context: CliContext): Promise<void> {
-  const config = await openConfig(options, context);
-  const connection = findConnection(config, args.NAME);
+export function run({ args, options }: TrustInput, context: CliContext): Promise<void> {
+  return withSecretStore(options, context, (store, config) => trust(args.NAME, { options, store, config }, context));
+}
+
+async function trust(
+  wanted: string,
+  { options, store, config }: { options: TrustInput["options"]; store: SecretStore; config: Config },
+  context: CliContext,
+): Promise<void> {
+  const connection = findConnection(config, wanted);
   const { name, secret, schema } = connection;
   const url = parseGitUrl(schema?.url ?? "", { schemes: config.policy.schemes });
   if (url.scheme !== "ssh")
@@ -27,7 +35,6 @@ export async function run({ args, options }: TrustInput, context: CliContext): P
       "give it one in the config: secret: {name: …}",
     );
   }
-  const store = openSecretStore(config.home);
   const credential = await createCredentialFinder({ config, store, connection, env: context.env })(url).catch(orNone);
   const { timeouts } = config.policy;
   const keys = await readHostKeys({ url, credential, connection: name, timeouts });
@@ -40,7 +47,7 @@ export async function run({ args, options }: TrustInput, context: CliContext): P
   if (isData(options.output)) await printValue(keys, options.output, context);
 }
 
-async function knownHosts(store: ReturnType<typeof openSecretStore>, secret: string): Promise<string[]> {
+async function knownHosts(store: SecretStore, secret: string): Promise<string[]> {
   const data = await store.get(secret).catch(orNone);
   return (data?.get("known_hosts")?.toString("utf8") ?? "").split("\n").filter((line) => line.trim() !== "");
 }

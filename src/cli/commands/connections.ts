@@ -1,5 +1,5 @@
 import { defineCommand, OUTPUT, YES } from "../command.ts";
-import { EXECUTOR, REGISTRY } from "../executor-options.ts";
+import { EXECUTOR, REGISTRY, STORE } from "../executor-options.ts";
 
 const NAME = { help: "the connection's name", completes: "connection" } as const;
 const section = "Connections and secrets";
@@ -68,6 +68,6 @@ export const trust = defineCommand({
     },
   ],
   args: { NAME },
-  options: { ...YES, ...OUTPUT },
+  options: { ...STORE, ...YES, ...OUTPUT },
   load: () => import("../actions/connections-trust.ts"),
 });

@@ -1,17 +1,7 @@
 import { defineCommand, OUTPUT, YES } from "../command.ts";
-import { CLUSTER } from "../executor-options.ts";
+import { STORE } from "../executor-options.ts";
 
 const NAME = { help: "the secret's name", completes: "secret" } as const;
-/** Where the secrets are. */
-const STORE = {
-  store: {
-    value: "STORE",
-    choices: ["local", "kubernetes"],
-    help: "the store: this machine's, or the Secrets of the cluster (default: the executor's)",
-  },
-  ...CLUSTER,
-} as const;
-
 const section = "Connections and secrets";
 
 export const set = defineCommand({

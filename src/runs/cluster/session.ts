@@ -6,6 +6,7 @@ import { createCredentialFinder, readSecretOrConfigMap, type SecretStore } from 
 import type { SecretSource } from "../secret-access.ts";
 import type { RunsOptions } from "../runs.ts";
 import type { ClusterEnd, ClusterRun } from "./record.ts";
+import { secretNamesIn } from "./secret-names.ts";
 
 /** A cluster that runs are made in, opened when it is first needed; one watch a kind serves all its runs. */
 export interface ClusterSession {
@@ -77,12 +78,20 @@ export async function openSession({ config, env }: RunsOptions): Promise<Cluster
 /** A config that nobody trusted may not lend Secrets of the cluster to a run. */
 export function checkTrust(plan: Plan, config: RunsOptions["config"]): void {
   if (config.trusted) return;
-  for (const connection of Object.values(plan.connections)) {
-    const reference = connection.secret ?? connection.configMap;
+  for (const { name, secret, configMap, place } of Object.values(plan.connections)) {
+    const reference = secret ?? configMap;
     if (reference === undefined) continue;
-    const what = `use the ${connection.secret === undefined ? "config map" : "secret"} "${reference.name}" of the cluster`;
-    throw new BowlineError({ ...untrustedProblem(config, what, connection.place), connection: connection.name });
+    const what = `use the ${secret === undefined ? "config map" : "secret"} "${reference.name}" of the cluster`;
+    throw new BowlineError({ ...untrustedProblem(config, what, place), connection: name });
   }
+  const [named] = secretNamesIn([plan, config.init.env]);
+  if (named === undefined) return;
+  throw new BowlineError(untrustedProblem(config, `use the secret "${named}" of the cluster`, plan.main.place));
+}
+
+/** The same without the credentials that an untrusted config may not lend. */
+export function lending(config: RunsOptions["config"]): RunsOptions["config"] {
+  return config.trusted ? config : { ...config, catalog: { ...config.catalog, credentials: [] } };
 }
 
 function unanswered(error: BowlineError): Problem {

@@ -4,7 +4,7 @@ import type { Plan } from "../../compile/index.ts";
 import { BowlineError, problemRecord, type Problem } from "../../lib/index.ts";
 import type { RunsOptions, StartRequest, Attached } from "../runs.ts";
 import { endOf, recordOf, type ClusterRun, type StoredRun } from "./record.ts";
-import { checkTrust, type ClusterSession } from "./session.ts";
+import { checkTrust, lending, type ClusterSession } from "./session.ts";
 
 export interface Starting {
   session: ClusterSession;
@@ -85,7 +85,7 @@ async function pin({ run, warn }: NewRun, attached: Attached, { session, options
     engine,
     context: {
       uuid: run.uuid,
-      config: options.config,
+      config: lending(options.config),
       findCredentialFor: session.source.findCredentialFor,
       stop,
       kill,
@@ -109,7 +109,7 @@ export function manifests(
 ) {
   return session.kubernetes.manifestsOf({
     plan,
-    config: options.config,
+    config: lending(options.config),
     uuid,
     namespace: session.cluster.namespace,
     run,

@@ -1,12 +1,11 @@
 import type { Plan } from "../../../compile/index.ts";
-import type { ProblemInput } from "../../../lib/index.ts";
 import { logNames } from "../manifests/names.ts";
-import type { KubeEvent, Pod } from "../api/objects.ts";
+import type { Pod } from "../api/objects.ts";
 import { codeOf } from "./code.ts";
 import { podEnd, type PodEnd } from "./ended.ts";
 import { hasStarted, inOrder, instant, isOver, mainStarted, statusesOf } from "./pods.ts";
-import type { Derived, DerivedChange, DerivedStatus, RunFacts, RunView, Trouble } from "./view.ts";
-import { creationTrouble, waitingTrouble } from "./waiting.ts";
+import { troubleOf } from "./trouble.ts";
+import type { Derived, DerivedChange, DerivedStatus, RunFacts, RunView } from "./view.ts";
 
 /** How long a record may be without its Job before that means anything, in milliseconds: it is made a moment later. */
 const BIRTH = 60_000;
@@ -181,50 +180,6 @@ function podGone(message: string | undefined): PodEnd {
 function finishedAt(pod: Pod): string | undefined {
   const times = statusesOf(pod).flatMap(({ state }) => instant(state?.terminated?.finishedAt) ?? []);
   return times.sort().at(-1);
-}
-
-/** What keeps the run from starting; of a run whose main container has started, nothing does. */
-function troubleOf(
-  view: RunView,
-  pods: readonly Pod[],
-  { facts, now }: { facts: RunFacts; now: number },
-): Trouble | undefined {
-  const { plan, object } = facts;
-  const current = pods.filter((pod) => !isOver(pod));
-  if (plan.kind === "service" && pods.some((pod) => mainStarted(pod, plan) !== undefined))
-    return crashing(current, plan);
-  for (const pod of current) {
-    const trouble =
-      mainStarted(pod, plan) === undefined ? waitingTrouble(pod, { plan, events: view.events, now }) : undefined;
-    if (trouble !== undefined) return trouble;
-  }
-  if (current.length > 0) return undefined;
-  const failure = view.deployment?.status?.conditions?.find(
-    ({ type, status }) => type === "ReplicaFailure" && status === "True",
-  );
-  if (failure?.message !== undefined) return creationTrouble(failure.message);
-  const refused = latest(
-    view.events.filter(({ reason, involvedObject }) => reason === "FailedCreate" && involvedObject.name === object),
-  );
-  return refused === undefined ? undefined : creationTrouble(refused.message ?? "");
-}
-
-/** A service is started again by the cluster for as long as it is there; what happens to it is told. */
-function crashing(pods: readonly Pod[], plan: Plan): Trouble | undefined {
-  for (const pod of pods) {
-    const status = pod.status?.containerStatuses?.find(({ name }) => name === plan.main.name);
-    if (status?.state?.waiting?.reason !== "CrashLoopBackOff") continue;
-    const exit = status.lastState?.terminated;
-    const message = `the service ended with exit code ${exit?.exitCode ?? "unknown"} and is started again (${status.restartCount} times so far)`;
-    const problem: ProblemInput = { code: "RUN_FAILED", message, hint: "see its log" };
-    return { reason: exit?.reason === "OOMKilled" ? "OOMKilled" : "CrashLoopBackOff", message, problem, final: false };
-  }
-  return undefined;
-}
-
-function latest(events: readonly KubeEvent[]): KubeEvent | undefined {
-  const time = ({ lastTimestamp, eventTime }: KubeEvent): string => lastTimestamp ?? eventTime ?? "";
-  return events.toSorted((one, other) => (time(one) < time(other) ? -1 : 1)).at(-1);
 }
 
 function stopping(

@@ -69,12 +69,21 @@ type HttpSettings = Pick<CredentialEntry, "provider" | "auth" | "username" | "pr
 
 export function httpSettings(from: HttpSettings | undefined): HttpSettings {
   const { provider, auth, username, proxy } = from ?? {};
+  if (proxy !== undefined && /^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(proxy)) throw proxyPassword();
   return {
     ...(provider && { provider }),
     ...(auth && { auth }),
     ...(username && { username }),
     ...(proxy && { proxy }),
   };
+}
+
+function proxyPassword(): BowlineError {
+  return new BowlineError({
+    code: "NOT_SUPPORTED",
+    message: "a proxy with a password would be readable in the objects of the cluster",
+    hint: "leave `proxy:` out, and set https_proxy by init.env with valueFrom.secretKeyRef",
+  });
 }
 
 function onlyHere({ match, from, place }: CredentialEntry, connection: string | undefined): BowlineError {
