@@ -34,7 +34,8 @@ export async function stopRun({ api, namespace }: Cluster, { uuid, object, kind,
       if (isOver(pod)) return;
       const path = `${pods}/${pod.metadata.name}`;
       const never = pod.status?.startTime === undefined;
-      if (kill || never) await api.remove(path, { gracePeriodSeconds: 0 });
+      // With a second, and not without any: the kubelet then tells how its containers ended before the pod is gone.
+      if (kill || never) await api.remove(path, { gracePeriodSeconds: never ? 0 : 1 });
       else if (kind === "job") await passOver(404, api.merge(path, { spec: { activeDeadlineSeconds: 1 } }));
     }),
   );

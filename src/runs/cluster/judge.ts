@@ -51,9 +51,9 @@ export function createJudge(session: ClusterSession, redactor?: Redactor): Judge
     async look(run, view, { whole = true } = {}) {
       if (run.end !== undefined) return { record: recordOf(run, run.end), end: run.end };
       const { uuid, plan } = run;
-      const { object, createdAt, kind } = run.run;
+      const { object, createdAt, queuedAt, kind } = run.run;
       const derive = (): Derived =>
-        kubernetes.derive({ uuid, object, createdAt, plan, stopAt: run.stopAt }, view, Date.now());
+        kubernetes.derive({ uuid, object, createdAt, queuedAt, plan, stopAt: run.stopAt }, view, Date.now());
       let derived = derive();
       const over = isFinal(derived.statuses.at(-1)!.status);
       if (over) {

@@ -10,6 +10,8 @@ export interface ClusterRun {
   /** Name of its Job or Deployment. */
   object: string;
   createdAt: string;
+  /** When its commits were pinned. */
+  queuedAt?: string;
   /** Who made it, where. */
   user: string;
   host: string;

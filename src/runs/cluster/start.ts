@@ -70,6 +70,7 @@ export async function pinAndApply(made: NewRun, attached: Attached, starting: St
   const { run } = made;
   await pin(made, attached, starting);
   if (attached.stop?.aborted || attached.kill?.aborted) return;
+  run.run.queuedAt = new Date().toISOString();
   const objects = manifests(run, { session, options });
   run.uid = await records.write(objects.record);
   const owned = kubernetes.ownedBy(objects.workloads, { name: objects.record.metadata.name, uid: run.uid });
@@ -119,9 +120,13 @@ export function manifests(
 
 /** What is known of a run that has no objects yet. */
 export function statusNow({ uuid, run, plan }: StoredRun, { session }: Pick<Starting, "session">) {
-  const { createdAt, object } = run;
+  const { createdAt, queuedAt, object } = run;
   return endOf(
-    session.kubernetes.derive({ uuid, createdAt, object, plan }, { pods: [], events: [] }, Date.parse(createdAt)),
+    session.kubernetes.derive(
+      { uuid, createdAt, queuedAt, object, plan },
+      { pods: [], events: [] },
+      Date.parse(createdAt),
+    ),
     [],
   );
 }

@@ -47,7 +47,11 @@ export type Difference =
   /** Memory is not limited. */
   | "no limits"
   /** What the job wrote to stdout and stderr comes as one stream. */
-  | "one stream";
+  | "one stream"
+  /** Each attempt begins with code and folders of its own. */
+  | "new folder"
+  /** A run whose ttl is over leaves its record. */
+  | "kept record";
 
 /** Secrets by the command, into the store of this machine. */
 export async function setLocalSecret(desk: Desk, name: string, data: Record<string, string>): Promise<void> {

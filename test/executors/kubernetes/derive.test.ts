@@ -92,9 +92,11 @@ function judged(view: Partial<RunView>, of: RunFacts = facts(), now = NOW) {
 }
 
 test("nothing but a record is a run that was made just now; later it is lost, unless events remember its end", () => {
-  expect(judged({}, facts(), Date.parse(at(20)))).toMatchObject({ path: "created compiled", errors: [] });
-  expect(judged({}, facts(), NOW + 60_000)).toMatchObject({
-    path: "created compiled failed",
+  expect(judged({}, facts(), NOW + 60_000)).toMatchObject({ path: "created compiled", errors: [] });
+  const pinned: RunFacts = { ...facts(), queuedAt: at(4) };
+  expect(judged({}, pinned, Date.parse(at(20)))).toMatchObject({ path: "created compiled queued", errors: [] });
+  expect(judged({}, pinned, NOW + 60_000)).toMatchObject({
+    path: "created compiled queued failed",
     errors: [{ code: "RUN_LOST" }],
   });
   const event = (reason: string): KubeEvent => ({
@@ -104,8 +106,8 @@ test("nothing but a record is a run that was made just now; later it is lost, un
     firstTimestamp: at(5),
     lastTimestamp: at(40),
   });
-  expect(judged({ events: [event("SuccessfulCreate"), event("Completed")] }, facts(), NOW + 60_000)).toMatchObject({
-    path: "created compiled scheduled succeeded",
+  expect(judged({ events: [event("SuccessfulCreate"), event("Completed")] }, pinned, NOW + 60_000)).toMatchObject({
+    path: "created compiled queued scheduled succeeded",
     exitCode: 0,
   });
 });

@@ -7,8 +7,11 @@ import { hasStarted, inOrder, instant, isOver, mainStarted, statusesOf } from ".
 import { troubleOf } from "./trouble.ts";
 import type { Derived, DerivedChange, DerivedStatus, RunFacts, RunView } from "./view.ts";
 
-/** How long a record may be without its Job before that means anything, in milliseconds: it is made a moment later. */
-const BIRTH = 60_000;
+/**
+ * How long a record may be without its Job before that means anything, in milliseconds: while its commits are pinned, and once they are,
+ * when the Job is made a moment later. Clocks of machines may differ by a little.
+ */
+const BIRTH = { pinning: 600_000, pinned: 90_000 };
 
 /**
  * The state of a run by what the cluster holds of it now. Pure: whoever asks, from wherever, gets the same; nothing depends on what was
@@ -62,10 +65,11 @@ interface Change {
 }
 
 /** Statuses in order, no time before the one in front of it: clocks differ, and the cluster counts in seconds. */
-function createChanges({ createdAt }: RunFacts) {
+function createChanges({ createdAt, queuedAt }: RunFacts) {
   const changes: DerivedChange[] = [
     { status: "created", at: createdAt },
     { status: "compiled", at: createdAt },
+    ...(queuedAt === undefined ? [] : [{ status: "queued" as const, at: queuedAt }]),
   ];
   return {
     add(status: DerivedStatus, at: string | undefined, { reason, message }: Change = {}): void {
@@ -205,7 +209,7 @@ function withoutObjects(
   facts: RunFacts,
   { view, changes, now, answer }: Told & { view: RunView; now: number },
 ): Derived {
-  const { createdAt, stopAt, object, plan } = facts;
+  const { createdAt, queuedAt, stopAt, object, plan } = facts;
   const at = new Date(now).toISOString();
   if (stopAt !== undefined) {
     changes.add("stopping", stopAt, { message: "the end of the run was asked for" });
@@ -233,7 +237,9 @@ function withoutObjects(
     changes.add("failed", instant(failed.lastTimestamp), end);
     return answer({ statuses: changes.list(), errors: end.errors });
   }
-  if (now - Date.parse(createdAt) < BIRTH) return answer();
+  const young =
+    queuedAt === undefined ? now - Date.parse(createdAt) < BIRTH.pinning : now - Date.parse(queuedAt) < BIRTH.pinned;
+  if (young) return answer();
   const message = `the ${plan.kind === "job" ? "Job" : "Deployment"} of the run is gone, and nothing says how it ended`;
   const hint = "it was deleted by somebody, or by its ttl before anyone looked";
   changes.add("failed", at, { reason: "RUN_LOST", message });

@@ -19,6 +19,8 @@ export interface RunFacts {
   /** Name of its Job or Deployment. */
   object: string;
   plan: Plan;
+  /** When its commits were pinned. */
+  queuedAt?: string | undefined;
   /** When its end was asked for. */
   stopAt?: string | undefined;
 }
@@ -26,6 +28,7 @@ export interface RunFacts {
 export type DerivedStatus =
   | "created"
   | "compiled"
+  | "queued"
   | "scheduled"
   | "starting"
   | "running"
