@@ -62,7 +62,8 @@ function catalogEntry({ place: _place, ...connection }: Connection): Omit<Connec
   return connection;
 }
 
-function twice(name: string, connection: Connection) {
+/** Two connections of one container have a variable of this name. */
+export function twice(name: string, connection: Connection) {
   return {
     code: "VARIABLE_TWICE",
     message: `"${name}" of the connection "${connection.name}" is left out: another connection of this container sets it`,

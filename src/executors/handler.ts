@@ -68,7 +68,8 @@ export async function tellLeftCode({ step, context, folder, took, signal }: Left
   }
 }
 
-function otherCommit(step: GitStep, { asked, left }: { asked: string; left: string }): Problem {
+/** The user's own container put another commit there than it was told to. */
+export function otherCommit(step: GitStep, { asked, left }: { asked: string; left: string }): Problem {
   return {
     code: "HANDLER_OTHER_COMMIT",
     message: `"${step.name}" was asked for commit ${asked} and left ${left}`,

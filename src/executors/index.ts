@@ -7,6 +7,8 @@ export type { GitEngine } from "./git-engine.ts";
 export { jobPlaces, type JobPlaces } from "./places.ts";
 export { outlivesSupervisor } from "./outlives.ts";
 export { endRun } from "./process/end-run.ts";
+export { twice } from "./container-env.ts";
+export { otherCommit } from "./handler.ts";
 export { loadKubernetes, type Kubernetes } from "./load-kubernetes.ts";
 export type { Cluster } from "./kubernetes/cluster.ts";
 export type { Derived, PartialReference, RunView } from "./kubernetes/derive/view.ts";

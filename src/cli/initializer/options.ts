@@ -27,6 +27,8 @@ export interface InitializerOptions {
   /** Bytes. */
   maxBytes?: number;
   settings?: ExecutorSettings;
+  /** From BOWLINE_PLAIN_HTTP_HOSTS: hosts to which the credential may go over plain http. */
+  plainHttpHosts?: string[];
   /** Where the result goes besides stdout. */
   resultFile?: string;
   /** What is done; `resolve` finds the commit alone, `left` tells what somebody else has left in `path`. */
@@ -61,6 +63,7 @@ export function parseInitializer(words: readonly string[], env: Environment): In
   const owner = text("owner");
   const cache = values["no-cache"] === true ? undefined : text("cache");
   const settings = readSettings(text("settings"));
+  const plain = env["BOWLINE_PLAIN_HTTP_HOSTS"] ?? "";
   const only = values["resolve-only"] === true ? "resolve" : values["left-only"] === true ? "left" : undefined;
   return {
     url,
@@ -68,6 +71,7 @@ export function parseInitializer(words: readonly string[], env: Environment): In
     git: settings?.options ?? gitOptions(values),
     ...(settings === undefined ? {} : { settings }),
     ...(only === undefined ? {} : { only }),
+    ...(plain === "" ? {} : { plainHttpHosts: plain.split(",") }),
     ...defined({ resultFile: text("result-file") }),
     ...defined({ revision, commit, ref, cache, connection: text("connection") || undefined }),
     ...defined({ caFile: text("ca-file"), sshKeyFile: text("ssh-key-file"), knownHostsFile: text("known-hosts-file") }),

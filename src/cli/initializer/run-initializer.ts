@@ -113,13 +113,14 @@ async function requestFor(options: InitializerOptions, stop: AbortSignal, contex
   };
 }
 
-function policyFor({ deadline, maxBytes, settings }: InitializerOptions): Policy {
+function policyFor({ deadline, maxBytes, settings, plainHttpHosts }: InitializerOptions): Policy {
   const policy = settings?.policy ?? DEFAULT_POLICY;
   const { timeouts } = policy;
   const within = (time: number): number => (deadline === undefined ? time : Math.min(time, deadline));
   return {
     ...policy,
     ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(plainHttpHosts === undefined ? {} : { plainHttpHosts }),
     timeouts: {
       connect: within(timeouts.connect),
       stall: within(timeouts.stall),

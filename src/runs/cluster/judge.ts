@@ -1,6 +1,6 @@
-import type { Derived, PartialReference, RunView } from "../../executors/index.ts";
+import { otherCommit, type Derived, type PartialReference, type RunView } from "../../executors/index.ts";
 import type { CodeReference } from "../../git/index.ts";
-import type { Redactor } from "../../lib/index.ts";
+import { problemRecord, type ProblemRecord, type Redactor } from "../../lib/index.ts";
 import { pinnedCode } from "../pinned-code.ts";
 import type { RunCode, RunRecord } from "../record.ts";
 import { isFinal } from "../transitions.ts";
@@ -15,6 +15,15 @@ export interface Judge {
     view: RunView,
     options?: { whole?: boolean },
   ) => Promise<{ record: RunRecord; end: ClusterEnd }>;
+}
+
+/** Steps whose own container left another commit than it was pinned to. */
+function otherCommits({ plan }: StoredRun, { code }: Derived): ProblemRecord[] {
+  return plan.init.flatMap((step) => {
+    const left = code.get(step.name)?.commit;
+    if (step.kind !== "git" || step.pin === undefined || left === undefined || left === step.pin.commit) return [];
+    return [problemRecord(otherCommit(step, { asked: step.pin.commit, left }))];
+  });
 }
 
 export function createJudge(session: ClusterSession, redactor?: Redactor): Judge {
@@ -66,7 +75,9 @@ export function createJudge(session: ClusterSession, redactor?: Redactor): Judge
         run.stopAt ??= told?.stopAt;
         derived = derive();
       }
-      const plain = { ...endOf(derived, await references(run, derived, whole || over)), warnings: run.run.warnings };
+      const code = await references(run, derived, whole || over);
+      const warnings = [...run.run.warnings, ...otherCommits(run, derived)];
+      const plain = { ...endOf(derived, code), warnings };
       const end = redactor === undefined ? plain : redactor.value(plain);
       if (over) {
         if (derived.hopeless) await kubernetes.removeWorkload(cluster, { uuid, object, kind }).catch(() => {});

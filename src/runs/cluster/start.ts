@@ -1,9 +1,9 @@
 import { hostname, userInfo } from "node:os";
 import { checkPlanFor, type GitEngine } from "../../executors/index.ts";
-import type { Plan } from "../../compile/index.ts";
 import { BowlineError, problemRecord, type Problem } from "../../lib/index.ts";
 import type { RunsOptions, StartRequest, Attached } from "../runs.ts";
 import { endOf, recordOf, type ClusterRun, type StoredRun } from "./record.ts";
+import { readableSecrets } from "./secret-keys.ts";
 import { checkTrust, lending, type ClusterSession } from "./session.ts";
 
 export interface Starting {
@@ -98,8 +98,9 @@ async function pin({ run, warn }: NewRun, attached: Attached, { session, options
     },
   });
   run.plan = pinned.plan;
-  const readable = await readableKeys(run.plan, { session, options });
-  const keys = { ...run.run.secretKeys, ...Object.fromEntries(pinned.secretKeys), ...readable };
+  const readable = await readableSecrets(run.plan, { session, config: lending(options.config) });
+  for (const warning of readable.warnings) warn(warning);
+  const keys = { ...run.run.secretKeys, ...Object.fromEntries(pinned.secretKeys), ...readable.keys };
   if (Object.keys(keys).length > 0) run.run.secretKeys = keys;
 }
 
@@ -129,28 +130,6 @@ export function statusNow({ uuid, run, plan }: StoredRun, { session }: Pick<Star
     ),
     [],
   );
-}
-
-/** The keys of the Secrets that git in a container uses, where this user may read them. */
-async function readableKeys(
-  plan: Plan,
-  { session, options }: Pick<Starting, "session" | "options">,
-): Promise<Record<string, readonly string[]>> {
-  const used = new Set([plan.main, ...plan.sidecars].flatMap(({ connections }) => connections));
-  for (const step of plan.init) {
-    if (step.kind === "container" && step.connection !== undefined) used.add(step.connection);
-    if (step.kind === "git" && step.handler !== undefined && step.connection !== undefined) used.add(step.connection);
-  }
-  if (used.size === 0) return {};
-  const own = [...used].flatMap((name) => plan.connections[name]?.secret?.name ?? []);
-  const entries = options.config.catalog.credentials.flatMap(({ secret }) => secret?.name ?? []);
-  const known = await Promise.all(
-    [...new Set([...own, ...entries])].map(async (name) => {
-      const data = await session.secrets.get(name).catch(() => undefined);
-      return data === undefined ? [] : [[name, [...data.keys()]] as const];
-    }),
-  );
-  return Object.fromEntries(known.flat());
 }
 
 function userName(): string {

@@ -48,6 +48,8 @@ export type Difference =
   | "no limits"
   /** What the job wrote to stdout and stderr comes as one stream. */
   | "one stream"
+  /** A service is started again for as long as it is there. */
+  | "service without end"
   /** Each attempt begins with code and folders of its own. */
   | "new folder"
   /** A run whose ttl is over leaves its record. */

@@ -23,6 +23,7 @@ contract({
   leftOf: (uuid) => namespace.running(uuid),
   otherwise: {
     "one stream": "a cluster keeps what a container writes to stdout and stderr as one log",
+    "service without end": "a Deployment starts what ends again, whatever happens; that it does so is the run's reason",
     "new folder": "each attempt of a Job is a pod of its own, with volumes of its own",
     "kept record": "the record outlives what the cluster's ttl removes, so that everybody still sees how the run ended",
   },

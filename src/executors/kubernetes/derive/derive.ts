@@ -41,7 +41,7 @@ export function derive(facts: RunFacts, view: RunView, now: number): Derived {
   changes.add("scheduled", born);
   attempts(pods, { facts, changes });
   const trouble = troubleOf(view, pods, { facts, now });
-  const end = plan.kind === "job" ? jobEnd(view, pods, facts) : undefined;
+  const end = plan.kind === "job" ? jobEnd(view, pods, { facts, now }) : undefined;
   if (facts.stopAt !== undefined && end?.status !== "succeeded") return stopping(facts, { pods, end, changes, answer });
   if (end !== undefined) {
     const { status, at, reason, message, errors, exitCode } = end;
@@ -58,6 +58,9 @@ export function derive(facts: RunFacts, view: RunView, now: number): Derived {
   }
   return answer({ statuses: changes.list() });
 }
+
+/** How long a pod's own word is waited for after its Job's, in milliseconds. */
+const PODS_WORD = 10_000;
 
 interface Change {
   reason?: string | undefined;
@@ -136,7 +139,11 @@ interface End extends PodEnd {
 }
 
 /** How a job ended; its pods may say so before the Job does. */
-function jobEnd({ job }: RunView, pods: readonly Pod[], facts: RunFacts): End | undefined {
+function jobEnd(
+  { job }: RunView,
+  pods: readonly Pod[],
+  { facts, now }: { facts: RunFacts; now: number },
+): End | undefined {
   const { plan } = facts;
   const { maxRetries } = plan.termination;
   const last = pods.at(-1);
@@ -144,6 +151,10 @@ function jobEnd({ job }: RunView, pods: readonly Pod[], facts: RunFacts): End | 
     ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
   );
   const at = instant(condition?.lastTransitionTime) ?? (last && finishedAt(last));
+  // A Job may be known to be over before its pod is: how that ended is still to come.
+  const running = last !== undefined && !isOver(last) && last.metadata.deletionTimestamp === undefined;
+  if (condition !== undefined && running && now - Date.parse(condition.lastTransitionTime ?? "") < PODS_WORD)
+    return undefined;
   // A pod that is being removed waits for the Job's word, whatever it ends with: it may be its time that is over.
   const removed = last?.metadata.deletionTimestamp !== undefined && job !== undefined;
   if (condition?.type === "Complete" || (last?.status?.phase === "Succeeded" && !removed))

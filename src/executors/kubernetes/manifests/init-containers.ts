@@ -4,6 +4,7 @@ import { leftName } from "./left-code.ts";
 import { initializerWords, ownContainer } from "./own-container.ts";
 import { ownerOf } from "./security.ts";
 import { stepCredentials } from "./step-credentials.ts";
+import { handlerEnv, stepConnections } from "../../handler.ts";
 import type { UserContainerInput } from "./container-input.ts";
 import { userContainer } from "./user-container.ts";
 
@@ -32,7 +33,7 @@ export function fileKey(index: number): string {
 function initContainer(step: InitStep, index: number, input: InitInput): object[] {
   if (step.kind === "file") return [fileContainer(step, index, input)];
   if (step.kind === "container") {
-    const connections = connectionsOf(step.connection, step.container);
+    const connections = stepConnections(step.connection, step.container);
     return [userContainer({ ...step.container, name: step.name }, { connections }, input)];
   }
   const { handler } = step;
@@ -61,17 +62,12 @@ function gitContainer(step: GitStep, input: InitInput): object {
   });
 }
 
-/** The user's own way to get the code; with an image alone, the image's entrypoint does it. */
+/** The user's own way to get the code; with an image alone, the image's entrypoint does it: ours knows of the policy what it has to. */
 function handlerContainer(step: GitStep, handler: ContainerPlan, input: InitInput): object {
-  const { pin, connection, revision, url, path } = step;
-  const env = [
-    { name: "BOWLINE_GIT_URL", value: url },
-    { name: "BOWLINE_GIT_PATH", value: path },
-    ...(revision === undefined ? [] : [{ name: "BOWLINE_GIT_REVISION", value: revision }]),
-    ...(pin === undefined ? [] : [{ name: "BOWLINE_GIT_COMMIT", value: pin.commit }]),
-    ...(pin?.ref === undefined ? [] : [{ name: "BOWLINE_GIT_REF", value: pin.ref }]),
-  ];
-  const connections = connectionsOf(connection, handler);
+  const { plainHttpHosts } = input.config.policy;
+  const plain = plainHttpHosts.length === 0 ? {} : { BOWLINE_PLAIN_HTTP_HOSTS: plainHttpHosts.join(",") };
+  const env = Object.entries({ ...handlerEnv(step), ...plain }).map(([name, value]) => ({ name, value }));
+  const connections = stepConnections(step.connection, handler);
   return userContainer({ ...handler, name: step.name }, { connections, env }, input);
 }
 
@@ -85,10 +81,6 @@ function leftContainer(step: GitStep, index: number, input: InitInput): object {
     words: initializerWords(step, settings, "--left-only"),
     mounts: input.volumes.shared,
   });
-}
-
-function connectionsOf(connection: string | undefined, container: ContainerPlan): string[] {
-  return [...new Set([...(connection === undefined ? [] : [connection]), ...container.connections])];
 }
 
 /** Written beside its place and renamed; whole or not at all. */

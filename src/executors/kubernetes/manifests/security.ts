@@ -19,19 +19,39 @@ interface Ids {
 
 /** The user and group of the main container as far as the plan tells: the container's own, else the pod's. */
 export function ownerOf(plan: Plan): Owner {
-  const pod = (plan.environment["securityContext"] ?? {}) as Ids;
-  const own = (plan.main.rest["securityContext"] ?? {}) as Ids;
+  const { pod, own } = idsOf(plan, plan.main);
   const uid = own.runAsUser ?? pod.runAsUser;
-  const gid = own.runAsGroup ?? pod.runAsGroup;
-  if (uid === undefined) return { uid: OWN_USER, gid: pod.fsGroup ?? OWN_USER, known: false };
-  return { uid, gid: gid ?? pod.fsGroup ?? 0, known: true };
+  const gid = own.runAsGroup ?? pod.runAsGroup ?? pod.fsGroup ?? (uid === 0 ? 0 : OWN_USER);
+  return uid === undefined ? { uid: OWN_USER, gid, known: false } : { uid, gid, known: true };
 }
 
-/** The pod's own settings, with the shared group where it is needed to write to the repository. */
+/**
+ * The pod's own settings, with what lets the main container write to the repository and read its Secrets, whoever it is: the group of the
+ * pod's volumes. Kubernetes would give claimed volumes to that group, too, and with it widen modes that were asked for; where there are any, the
+ * group is only everybody's.
+ */
 export function podSecurity(plan: Plan, owner: Owner): object | undefined {
   const given = (plan.environment["securityContext"] ?? {}) as Ids & { supplementalGroups?: number[] };
-  if (owner.known || given.fsGroup !== undefined) return Object.keys(given).length === 0 ? undefined : given;
-  return { ...given, supplementalGroups: [...new Set([...(given.supplementalGroups ?? []), owner.gid])] };
+  if (given.fsGroup === undefined && owner.uid !== 0) {
+    if (sharesVolumes(plan)) return { ...given, fsGroup: owner.gid };
+    if (!owner.known)
+      return { ...given, supplementalGroups: [...new Set([...(given.supplementalGroups ?? []), owner.gid])] };
+  }
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
+const PASSING = new Set(["emptyDir", "secret", "configMap", "projected", "downwardAPI", "name"]);
+
+function sharesVolumes({ volumes, connections }: Plan): boolean {
+  const modes = Object.values(connections).some(({ secret }) => secret?.defaultMode !== undefined);
+  return !modes && volumes.every((volume) => Object.keys(volume).every((key) => PASSING.has(key)));
+}
+
+function idsOf(plan: Plan, container: ContainerPlan): { pod: Ids; own: Ids } {
+  return {
+    pod: (plan.environment["securityContext"] ?? {}) as Ids,
+    own: (container.rest["securityContext"] ?? {}) as Ids,
+  };
 }
 
 /** What a container that we add runs as: Pod Security "restricted", and nothing more than it needs. */
@@ -53,9 +73,10 @@ export const OWN_RESOURCES = {
   limits: { cpu: "2", memory: "512Mi", "ephemeral-storage": "20Gi" },
 };
 
-/** Whether the files of a Secret can be left to their owner alone: only where the container is known to be root's. */
+/** The mode of a Secret's files: as few as possible of those in the container may read them. */
 export function secretMode(container: ContainerPlan, plan: Plan): number {
-  const pod = (plan.environment["securityContext"] ?? {}) as Ids;
-  const own = (container.rest["securityContext"] ?? {}) as Ids;
-  return (own.runAsUser ?? pod.runAsUser) === 0 ? 0o400 : 0o444;
+  const { pod, own } = idsOf(plan, container);
+  if ((own.runAsUser ?? pod.runAsUser) === 0) return 0o400;
+  const { fsGroup } = (podSecurity(plan, ownerOf(plan)) ?? {}) as Ids;
+  return fsGroup === undefined ? 0o444 : 0o440;
 }
