@@ -29,7 +29,9 @@ export function logPieces(pods: readonly Pod[], plan: Plan): LogPiece[] {
       if (log === undefined || !hasStarted(status)) return [];
       const piece = { pod: pod.metadata.name, container: status.name, log };
       const now = { ...piece, restart: status.restartCount, previous: false };
-      const before = { ...piece, restart: status.restartCount - 1, previous: true };
+      // While it waits to be started again, the last start is the one that is counted already.
+      const last = status.restartCount - (status.state?.waiting === undefined ? 1 : 0);
+      const before = { ...piece, restart: last, previous: true };
       return [...(status.lastState?.terminated === undefined ? [] : [before]), ...(runs(status) ? [now] : [])];
     }),
   );

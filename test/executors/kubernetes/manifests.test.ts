@@ -195,7 +195,10 @@ test("what we add is as restricted as it can be; files are the main container's 
     limits: { "ephemeral-storage": expect.any(String), memory: "512Mi" },
   });
   const unknown = made({ init: [step("a")] });
-  expect(unknown.pod.securityContext).toEqual({ supplementalGroups: [65_532] });
+  expect(unknown.pod.securityContext).toEqual({ fsGroup: 65_532 });
+  // Files of a claimed volume are not ours to give away.
+  const claimed = made({ init: [step("a")], volumes: [{ name: "d", persistentVolumeClaim: { claimName: "d" } }] });
+  expect(claimed.pod.securityContext).toEqual({ supplementalGroups: [65_532] });
   expect(JSON.stringify(unknown.pod.initContainers[0]!.args)).toContain("groupWrites");
 });
 

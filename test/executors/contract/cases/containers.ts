@@ -115,7 +115,8 @@ run:
       const record = await subject.detached(desk, service);
       const now = () => subject.recordOf(desk, ["get", record.uuid, "-o", "json"]);
       await until(async () => (await now()).reason === "CrashLoopBackOff");
-      expect((await subject.log(desk, record)).split("\n").slice(0, 2)).toEqual(["up", "up"]);
+      // Of the starts before, a cluster keeps the last one's log.
+      expect(await subject.log(desk, record)).toMatch(/^up(\nup)?$/);
       await desk.bowline(["stop", record.uuid, "-y"]);
       expect((await now()).status).toBe("stopped");
       return;
