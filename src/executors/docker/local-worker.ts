@@ -1,6 +1,7 @@
 import { chmod, lchown, readdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Resolution } from "../../git/index.ts";
+import type { Problem } from "../../lib/index.ts";
 import { writeFileStep } from "../file-step.ts";
 import type { GitEngine } from "../git-engine.ts";
 import { fetchStep } from "../git-steps.ts";
@@ -22,6 +23,9 @@ export interface LocalTools {
 export function localWorker(run: DockerRun, { engine, resolutions, folders, owner }: LocalTools): StepWorker {
   const { context, plan } = run;
   const base = dirname(folders.here(plan.artifactsPath));
+  const own = process.getuid?.();
+  if (own !== undefined && own !== 0 && owner.uid !== 0 && owner.uid !== own && plan.init.length > 0)
+    context.onEvent({ type: "warning", warning: notTheirs({ own, owner: owner.uid }) });
   return {
     async git(step, signal) {
       const target = folders.here(step.path);
@@ -58,4 +62,12 @@ async function giveAbove(folder: string, { owner, base }: { owner: Owner; base: 
   if (process.getuid?.() === 0) await lchown(folder, owner.uid, owner.gid);
   await chmod(folder, 0o777).catch(() => {});
   await giveAbove(dirname(folder), { owner, base });
+}
+
+function notTheirs({ own, owner }: { own: number; owner: number }): Problem {
+  return {
+    code: "CODE_OF_ANOTHER_USER",
+    message: `the code belongs to the user ${own}, who runs Bowline; the main container runs as ${owner} and may only read it`,
+    hint: `run the container as that user (securityContext: {runAsUser: ${own}}), or Bowline as root`,
+  };
 }

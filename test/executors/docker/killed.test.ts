@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunRecord } from "../../../src/runs/index.ts";
 import { newDesk, type Desk } from "../../cli/bowline.ts";
@@ -92,6 +94,24 @@ describe.skipIf(noDocker !== undefined)(`a killed client in Docker${why}`, () =>
     await until(async () => (await recordOf(desk, uuid)).status === "succeeded");
     expect(await textsOf(desk, uuid)).toEqual(["ready", "last"]);
     expect(await dockerLeftOf(uuid)).toEqual([]);
+  });
+
+  test("one that was in the middle of its init steps begins them again, and goes on", async () => {
+    const desk = await deskOf("cat {{ globals.artifacts_path }}/tries");
+    const init = `{name: slow, image: "${BUSYBOX}", command: [sh, -c, "echo x >> {{ globals.artifacts_path }}/tries; echo ready; sleep 6"]}`;
+    const text = await readFile(join(desk.folder, "job.yaml"), "utf8");
+    await desk.write("job.yaml", text.replace("kind: job,", `kind: job, init: [{container: ${init}}],`));
+    const child = desk.start(["run", "-f", "job.yaml"]);
+    let seen = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (seen += String(chunk)));
+    await until(() => /\] ready$/m.test(seen));
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const [record] = JSON.parse((await desk.bowline(["ps", "-o", "json"])).stdout) as RunRecord[];
+    await until(async () => (await recordOf(desk, record?.uuid ?? "")).status === "succeeded");
+    // Nothing of the first try is left in the folders.
+    expect(await textsOf(desk, record?.uuid ?? "")).toEqual(["x"]);
+    expect(await dockerLeftOf(record?.uuid ?? "")).toEqual([]);
   });
 
   test("stop ends it, and nothing is left", async () => {
