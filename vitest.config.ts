@@ -2,6 +2,10 @@ import { defineConfig } from "vitest/config";
 
 /** The suites that fetch over http: once by the engine's own protocol, once by git, with the same result. */
 const FETCHING = [
+  "cache",
+  "cache-access",
+  "cache-damage",
+  "cache-size",
   "faults",
   "hosts",
   "hostile",

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
-import { listCache, materialize, type CodeReference } from "../../src/git/index.ts";
+import { listCache, materialize, type CodeReference, type GitEvent } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
 import { requestFor } from "./request.ts";
 
@@ -23,10 +23,12 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 async function fetched(cache: string, at: number, maxBytes?: number): Promise<CodeReference> {
+  const events: GitEvent[] = [];
   const policy = maxBytes === undefined ? DEFAULT_POLICY : { ...DEFAULT_POLICY, cache: { maxBytes } };
-  const request = requestFor(`${server.url}/org/grows.git`, { cache, policy });
+  const request = requestFor(`${server.url}/org/grows.git`, { cache, policy, events });
   const target = join(await temporaryFolder(), "repo");
   const reference = await materialize({ ...request, resolution: { commit: repository.commits[`c${at}`]! }, target });
+  expect(events.filter(({ phase }) => phase === "warning")).toEqual([]);
   expect(await git(target, ["status", "--porcelain"])).toBe("");
   expect(await git(target, ["fsck", "--strict"])).toBe("");
   expect((await readdir(target)).length).toBe(at + 2);

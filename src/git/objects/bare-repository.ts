@@ -96,7 +96,9 @@ export async function newIncoming(
 ): Promise<string> {
   const { bare, commit, remote, haves } = options;
   const gitFolder = join(cache.repository, "incoming", `${ownMark()}-${randomUUID()}`);
-  await makeEmptyRepository({ gitFolder, commit, bare: true, config: remote });
+  // git would follow every reference of the kept repository too, past the end of histories that only that one knows
+  const config = `${remote}[core]\n\talternateRefsPrefixes = refs/none\n`;
+  await makeEmptyRepository({ gitFolder, commit, bare: true, config });
   if (haves.length === 0) return gitFolder;
   await writeFile(join(gitFolder, "objects/info/alternates"), `${join(bare.gitFolder, "objects")}\n`);
   await writeFile(join(gitFolder, "shallow"), haves.map((have) => `${have}\n`).join(""));
