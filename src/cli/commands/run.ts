@@ -63,7 +63,10 @@ export const compose = defineCommand({
   section: "Runs",
   examples: [
     { line: "bowline compose -f train.yaml > compose.yaml", does: "Write a file for docker compose" },
-    { line: "docker compose run --rm main", does: "Run it, with everything that it waits for" },
+    {
+      line: "bowline compose -f train.yaml | docker compose -f - up --abort-on-container-exit",
+      does: "Run it at once, with everything that it waits for",
+    },
   ],
   options: {
     file: FILES.file,
