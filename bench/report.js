@@ -64,7 +64,7 @@ function cells(lines) {
       goal ?? "",
       goal === undefined ? "" : met ? "yes" : "no",
       requests ? String(requests) : "",
-      [bytes ? size(bytes) : "", rss ? `${size(rss)} of memory` : ""].filter(Boolean).join(", "),
+      [bytes ? size(bytes) : "", rss ? `${(rss / 2 ** 20).toFixed(0)} MiB of memory` : ""].filter(Boolean).join(", "),
     ];
   });
 }

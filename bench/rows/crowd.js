@@ -6,7 +6,7 @@ import { BRANCH } from "../settings.js";
 import { fileOf } from "../world.js";
 import { prime } from "./prime.js";
 
-const MEGABYTE = 1e6;
+const MEBIBYTE = 2 ** 20;
 
 export const crowdRows = [eightCold(), hundredWarm()];
 
@@ -47,7 +47,7 @@ function hundredWarm() {
     ];
   };
   const about = { id: "hundred-warm", work: "100 at once, warm, L", repositories: ["L"], scarce: true };
-  return { ...about, reference: "cp -a", goals: { processes: { factor: 1.2, rss: 60 * MEGABYTE } }, contenders };
+  return { ...about, reference: "cp -a", goals: { processes: { factor: 1.2, rss: 60 * MEBIBYTE } }, contenders };
 }
 
 function places(count, base) {
