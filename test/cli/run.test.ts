@@ -160,16 +160,9 @@ run: {kind: job, container: {command: [sh, -c], args: ["echo $GREETING {{ who }}
   test("an executor that is not there is exit code 5", async () => {
     const desk = await deskWithSecret();
     await desk.write("job.yaml", job("echo ran"));
-    const { stdout, exitCode } = await desk.bowline([
-      "run",
-      "-f",
-      "job.yaml",
-      "--executor",
-      "docker",
-      "-o",
-      "json",
-      ...NAMED,
-    ]);
+    const words = ["run", "-f", "job.yaml", "--executor", "docker", "--image", "i", "-o", "json", ...NAMED];
+    const env = { DOCKER_HOST: "unix:///nowhere/docker.sock" };
+    const { stdout, exitCode } = await desk.bowline(words, { env });
     expect(checkFailure(JSON.parse(stdout)).errors[0]!.code).toBe("EXECUTOR_ABSENT");
     expect(exitCode).toBe(5);
   });

@@ -20,7 +20,8 @@ const blocks = [...pages("."), ...pages("docs")].flatMap((page) => {
   });
 });
 // A block that begins further in is a part of the one before it.
-const whole = blocks.filter(({ text }) => !text.startsWith(" "));
+// kustomize reads its own file
+const whole = blocks.filter(({ text }) => !text.startsWith(" ") && !text.startsWith("# kustomization.yaml"));
 const configs = whole.filter(({ text }) => isConfig(text));
 const polyaxonfiles = whole.filter(({ text }) => !isConfig(text));
 
