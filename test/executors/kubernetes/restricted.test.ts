@@ -85,4 +85,16 @@ onCluster("users and tokens", {}, ({ desk, run, namespace }) => {
     for (const text of seen) for (const form of forms) expect(text).not.toContain(form);
     expect((await cwd.bowline(["logs", record.uuid])).stdout).toContain("***");
   });
+
+  test.each([
+    ["a connection's", "{image: i, command: [a]}", ["connections: [private]"]],
+    ["a variable's", "{image: i, command: [a], env: [{name: A, valueFrom: {secretKeyRef: {name: git, key: k}}}]}", []],
+  ])("a config that nobody trusted lends no Secret of the cluster: %s", async (_, container, head) => {
+    const cwd = await desk();
+    delete cwd.env["BOWLINE_CONFIG"];
+    await cwd.write("job.yaml", jobOf(container, { head }));
+    const { stdout, exitCode } = await cwd.bowline(["run", "-f", "job.yaml", "-o", "json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ errors: [{ code: "CONFIG_UNTRUSTED" }] });
+    expect(exitCode).toBe(2);
+  });
 });
