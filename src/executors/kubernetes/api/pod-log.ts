@@ -48,6 +48,8 @@ export async function* readPodLog(api: KubeApi, request: PodLogRequest): AsyncGe
       const answer = await api.stream(path, { ...query, sinceTime: since }, signal);
       for await (const { line, whole: complete } of linesOf(answer)) {
         const entry = splitTime(line);
+        // The kubelet's own word in the place of a log that it has removed.
+        if (entry === undefined) continue;
         // A piece is only known to be the last of the container when the answer then ends as it should.
         if (!complete) {
           if (!answer.complete || !endedBefore) break;
@@ -82,8 +84,9 @@ function createGivenLines() {
       counts.set(time, (counts.get(time) ?? 0) + 1);
       if (time > last) last = time;
       if (++adds % 1_000 === 0) {
-        const edge = new Date(Date.parse(last) - 5_000).toISOString();
-        for (const each of counts.keys()) if (each < edge) counts.delete(each);
+        // By the instant, as nodes write the times of their own zones.
+        const edge = Date.parse(last) - 5_000;
+        for (const each of counts.keys()) if (Date.parse(each) < edge) counts.delete(each);
       }
     },
     since: (): string | undefined =>
@@ -100,7 +103,9 @@ function createGivenLines() {
   };
 }
 
-function splitTime(line: Buffer): { time: string; text: Buffer } {
+function splitTime(line: Buffer): { time: string; text: Buffer } | undefined {
   const space = line.indexOf(0x20);
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(line.subarray(0, Math.max(0, space)).toString()))
+    return undefined;
   return { time: line.subarray(0, space).toString(), text: line.subarray(space + 1) };
 }
