@@ -58,6 +58,28 @@ it.each(["azure-devops", "dulwich", "dumb"] as const)(
   },
 );
 
+it.each(["azure-devops", "dulwich", "dumb"] as const)(
+  "a pin alone, from a server without protocol v2 (%s), which may be new here or known",
+  async (forge) => {
+    const server = await startGitServer({ forge });
+    const made = await server.add("org/test", {
+      commits: [{ name: "first", files: { a: "1" } }, { files: { a: "2" } }],
+    });
+    const cache = await temporaryFolder();
+    for (const [commit, ref] of [
+      [made.commits["first"]!, undefined],
+      [made.commits["first"]!, undefined],
+      [made.commits["main"]!, "refs/heads/main"],
+    ] as const) {
+      const request = requestFor(`${server.url}/org/test.git`, { cache });
+      const target = join(await temporaryFolder(), "repo");
+      await materialize({ ...request, resolution: { commit, ...(ref && { ref }) }, target });
+      expect(await git(target, ["rev-parse", "HEAD"])).toBe(commit);
+    }
+    await server.close();
+  },
+);
+
 it("no file beside the target holds the credential at any moment, and nothing but the target stays", async () => {
   const server = await startGitServer({ accounts: [{ username: "ada", password: TOKEN, access: ["org"] }] });
   await server.add("org/test");
