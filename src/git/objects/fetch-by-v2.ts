@@ -94,12 +94,14 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
   const tell = (event: GitEvent | undefined): void => {
     if (event !== undefined) request.onEvent?.(event);
   };
-  const asked = source.fetch(wish, (text) => tell(wordsOf(text)));
+  let answer: FetchAnswer | undefined;
+  let incoming: IncomingPack | undefined;
+  const received = (): number => incoming?.bytes() ?? 0;
+  // once the pack comes its bytes say more than the server's words, whose last come after it
+  const asked = source.fetch(wish, (text) => tell(received() === 0 ? wordsOf(text) : undefined));
   asked.catch(() => undefined);
   // the request is on its way before this thread is busy with starting a process
   await setImmediate();
-  let answer: FetchAnswer | undefined;
-  let incoming: IncomingPack | undefined;
   async function* pack(): AsyncGenerator<Buffer[]> {
     answer = await asked;
     if (answer === undefined) throw new NotSpoken();
@@ -112,10 +114,10 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
   const index = await indexPack({
     ...{ git: await git, gitFolder, policy: request.policy, pack: pack(), signal: deadline.signal },
     filtered: wish.filter !== undefined,
-    onLine: request.serverProgress ? (line) => tell(progressOf(line, incoming?.bytes() ?? 0)) : undefined,
+    onLine: request.serverProgress ? (line) => tell(progressOf(line, received())) : undefined,
   });
   await answer?.finish();
-  return { index, bytes: incoming?.bytes() ?? 0, content: incoming?.content() };
+  return { index, bytes: received(), content: incoming?.content() };
 }
 
 /** A server may say yes and send something else. */
