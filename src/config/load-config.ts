@@ -14,12 +14,10 @@ import { isTrusted } from "./trust.ts";
  * Throws every problem of the file at once, each with its place.
  */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
-  const home = homeFolders(request.env);
+  const { home, ...located } = await locateConfig(request);
   const network = networkFrom(request.env);
-  const location = await findConfig(request, home);
   const config: Config = {
-    origin: location?.origin ?? "none",
-    trusted: true,
+    ...located,
     executor: { kind: "process" },
     catalog: { connections: new Map(), credentials: [] },
     init: {},
@@ -30,16 +28,26 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     settings: [],
     warnings: [],
   };
-  if (location === undefined) return { ...config, settings: settingsOf(config, { env: request.env }) };
-  config.path = location.path;
-  config.trusted = location.origin !== "found" || (await isTrusted(location.path, home));
-  const text = await readText(location.path);
+  const { path, trusted } = located;
+  if (path === undefined) return { ...config, settings: settingsOf(config, { env: request.env }) };
+  const text = await readText(path);
   // Loaded only when there is a file to read, for it brings the YAML parser and the schemas.
   const { readConfig } = await import("./read-config.ts");
-  const { placeOf, ...read } = readConfig(text, { path: location.path, trusted: config.trusted });
+  const { placeOf, ...read } = readConfig(text, { path, trusted });
   Object.assign(config, read);
   config.settings = settingsOf(config, { env: request.env, placeOf });
   return config;
+}
+
+/** Where the config is and whether it is trusted, without reading it: what is wrong in it may come from its policy not being in force yet. */
+export async function locateConfig(
+  request: ConfigRequest,
+): Promise<Pick<Config, "home" | "origin" | "trusted"> & { path?: string }> {
+  const home = homeFolders(request.env);
+  const location = await findConfig(request, home);
+  if (location === undefined) return { home, origin: "none", trusted: true };
+  const { path, origin } = location;
+  return { home, path, origin, trusted: origin !== "found" || (await isTrusted(path, home)) };
 }
 
 /** The JSON Schema of the config file, for editors. */

@@ -25,14 +25,18 @@ export function readConfig(text: string, { path, trusted }: { path: string; trus
   }
   const shape = checkShape(configSchemaFor(data, rulesOf(data, trusted)), source);
   problems.push(...shape.problems, ...checkNames(source, warnings));
-  if (problems.length > 0) throw new BowlineError(problems);
+  const passedOver = trusted ? [] : policyPassedOver(source, path);
+  // What its own policy would allow is a problem as long as that is not in force.
+  if (problems.length > 0) throw new BowlineError([...problems, ...passedOver]);
+  warnings.push(...passedOver);
   foreignKeys(source, warnings);
   const file = shape.value as unknown as ConfigFile;
-  if (!trusted && file.policy !== undefined) {
-    const ignored = untrustedProblem({ path }, 'set "policy", which is passed over', source.place(["policy"], "key"));
-    warnings.push(ignored);
-  }
   return { ...resultOf(file, source, trusted), warnings: [...warnings, ...polyaxonInit(file.init, source)] };
+}
+
+function policyPassedOver(source: YamlSource, path: string): (Problem & ProblemInput)[] {
+  if (!isWritten(source.value, ["policy"])) return [];
+  return [untrustedProblem({ path }, 'set "policy", which is passed over', source.place(["policy"], "key"))];
 }
 
 /** The data of a config that passed its schema. */

@@ -99,6 +99,19 @@ describe("bowline run", () => {
     expect((await desk.bowline(["run", "-f", "job.yaml"])).stdout).toBe("ran\n");
   });
 
+  test("a config whose connections need its own policy can be trusted, and says before that this is missing", async () => {
+    const desk = await newDesk();
+    await desk.write(
+      "bowline.yaml",
+      "policy: {schemes: [https, file]}\nconnections: [{name: here, kind: git, schema: {url: file:///srv/code}}]\n",
+    );
+    const refused = await desk.bowline(["connections", "ls", "-o", "json"]);
+    const codes = (JSON.parse(refused.stdout) as { errors: { code: string }[] }).errors.map(({ code }) => code);
+    expect([refused.exitCode, codes]).toEqual([2, ["POLICY_REFUSED", "CONFIG_UNTRUSTED"]]);
+    expect((await desk.bowline(["config", "trust", "-y"])).exitCode).toBe(0);
+    expect((await desk.bowline(["connections", "ls", "-o", "name"])).stdout).toBe("here\n");
+  });
+
   test("a found config serves public repositories at once, and takes the command from the line", async () => {
     const desk = await deskWithSecret();
     await desk.write("job.yaml", "run:\n  kind: job\n  init: [{connection: open}]\n");

@@ -1,9 +1,9 @@
-import { trustConfig } from "../../config/index.ts";
+import { locateConfig, trustConfig } from "../../config/index.ts";
 import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { usage } from "../parse-options.ts";
 import { readText } from "../read-text.ts";
-import { openConfig, pathFrom } from "../open-config.ts";
+import { configRequest, pathFrom } from "../open-config.ts";
 
 interface TrustInput {
   args: { FILE?: string };
@@ -12,7 +12,7 @@ interface TrustInput {
 
 /** `bowline config trust [FILE]`: shows which file, asks, remembers its path. */
 export async function run({ args, options }: TrustInput, context: CliContext): Promise<void> {
-  const { path, origin, home, trusted } = await openConfig(options, context);
+  const { path, origin, home, trusted } = await locateConfig(configRequest(options, context));
   const file = args.FILE === undefined ? path : pathFrom(args.FILE, context);
   if (file === undefined)
     throw usage("there is no config to trust from here upwards", "name it: bowline config trust FILE");
