@@ -15,3 +15,4 @@ export type { Derived, PartialReference, RunView } from "./kubernetes/derive/vie
 export type { LogPiece } from "./kubernetes/pod-logs.ts";
 export type { Records, StoredRecord } from "./kubernetes/records.ts";
 export type { Views } from "./kubernetes/views.ts";
+export type { Status, StatusChange } from "./status.ts";

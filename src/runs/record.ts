@@ -1,26 +1,8 @@
+import type { Status, StatusChange } from "../executors/index.ts";
 import type { CodeReference } from "../git/index.ts";
 import type { ProblemRecord } from "../lib/index.ts";
 
-export type Status =
-  | "created"
-  | "compiled"
-  | "queued"
-  | "scheduled"
-  | "starting"
-  | "running"
-  | "stopping"
-  | "succeeded"
-  | "failed"
-  | "stopped"
-  | "skipped";
-
-export interface StatusChange {
-  status: Status;
-  /** ISO 8601 UTC with milliseconds. */
-  at: string;
-  reason?: string;
-  message?: string;
-}
+export type { Status, StatusChange } from "../executors/index.ts";
 
 /**
  * The code of a git step. Once its commit is pinned: where it comes from, what was asked and the commit; the rest when it is in its place.

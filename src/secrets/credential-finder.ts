@@ -6,7 +6,7 @@ import {
   type CredentialEntry,
   type CredentialSource,
   type FindCredential,
-  type GitSchema,
+  httpSettings,
   inScope,
   scopeOf,
   scopeOfMatch,
@@ -90,16 +90,6 @@ async function fromEntry(
       : await readOutsideSecret(entry.from, { config, env, url, ...where });
   const source = { ...base, data, secret };
   return usable(credentialFromSecret({ ...source, host: url.host, ...settings }), url, source);
-}
-
-function httpSettings(from: GitSchema | CredentialEntry | undefined): Partial<CredentialSource> {
-  const { provider, auth, username, proxy } = from ?? {};
-  return {
-    ...(provider && { provider }),
-    ...(auth && { auth }),
-    ...(username && { username }),
-    ...(proxy && { proxy }),
-  };
 }
 
 /** A secret for ssh does not open https, nor the reverse: said here, where it is known which one it is. */

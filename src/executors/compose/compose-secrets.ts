@@ -1,12 +1,12 @@
 import type { Plan } from "../../compile/index.ts";
 import type { Config } from "../../config/index.ts";
 import {
+  httpSettings,
   inScope,
   providerOf,
   scopeOf,
   scopeOfMatch,
   tokenUsername,
-  type CredentialEntry,
   type ResourceReference,
 } from "../../connections/index.ts";
 import type { MountedConnection } from "../../git/index.ts";
@@ -82,14 +82,14 @@ export async function createComposeSecrets(
       own === undefined ? undefined : scopeOf(parseGitUrl(own, { schemes: ["https", "http", "ssh", "file"] }));
     if (connection?.secret !== undefined && scope !== undefined && inScope(scope, url)) {
       const source = `connection "${connection.name}"`;
-      return { url, secret: connection.secret, scope, source, settings: settingsOf(connection.schema) };
+      return { url, secret: connection.secret, scope, source, settings: httpSettings(connection.schema) };
     }
     const [entry] = credentials
       .filter(({ match }) => inScope(scopeOfMatch(match), url))
       .sort((one, other) => other.match.length - one.match.length);
     if (entry?.secret === undefined) return undefined;
     const source = `credentials entry "${entry.match}"`;
-    return { url, secret: entry.secret, scope: scopeOfMatch(entry.match), source, settings: settingsOf(entry) };
+    return { url, secret: entry.secret, scope: scopeOfMatch(entry.match), source, settings: httpSettings(entry) };
   }
 
   return {
@@ -118,17 +118,5 @@ export async function createComposeSecrets(
     },
     files: () => Object.fromEntries([...files].map(([source, file]) => [source, { file }])),
     needed: () => [...needed].map(([path, what]) => ({ path, what })),
-  };
-}
-
-type Settings = Pick<CredentialEntry, "provider" | "auth" | "username" | "proxy">;
-
-function settingsOf(from: Settings | undefined): Settings {
-  const { provider, auth, username, proxy } = from ?? {};
-  return {
-    ...(provider && { provider }),
-    ...(auth && { auth }),
-    ...(username && { username }),
-    ...(proxy && { proxy }),
   };
 }

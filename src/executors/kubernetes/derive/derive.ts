@@ -5,7 +5,8 @@ import { codeOf } from "./code.ts";
 import { podEnd, type PodEnd } from "./ended.ts";
 import { hasStarted, inOrder, instant, isOver, mainStarted, statusesOf } from "./pods.ts";
 import { troubleOf } from "./trouble.ts";
-import type { Derived, DerivedChange, DerivedStatus, RunFacts, RunView } from "./view.ts";
+import type { Status, StatusChange } from "../../status.ts";
+import type { Derived, RunFacts, RunView } from "./view.ts";
 
 /**
  * How long a record may be without its Job before that means anything, in milliseconds: while its commits are pinned, and once they are,
@@ -69,13 +70,13 @@ interface Change {
 
 /** Statuses in order, no time before the one in front of it: clocks differ, and the cluster counts in seconds. */
 function createChanges({ createdAt, queuedAt }: RunFacts) {
-  const changes: DerivedChange[] = [
+  const changes: StatusChange[] = [
     { status: "created", at: createdAt },
     { status: "compiled", at: createdAt },
     ...(queuedAt === undefined ? [] : [{ status: "queued" as const, at: queuedAt }]),
   ];
   return {
-    add(status: DerivedStatus, at: string | undefined, { reason, message }: Change = {}): void {
+    add(status: Status, at: string | undefined, { reason, message }: Change = {}): void {
       const before = changes.at(-1)!;
       if (before.status === status && reason === undefined) return;
       changes.push({

@@ -1,6 +1,7 @@
 import type { Plan } from "../../../compile/index.ts";
 import type { CodeReference } from "../../../git/index.ts";
 import type { ProblemInput } from "../../../lib/index.ts";
+import type { StatusChange } from "../../status.ts";
 import type { Deployment, Job, KubeEvent, Pod } from "../api/objects.ts";
 
 /** What the cluster holds of one run, at one moment. */
@@ -25,28 +26,9 @@ export interface RunFacts {
   stopAt?: string | undefined;
 }
 
-export type DerivedStatus =
-  | "created"
-  | "compiled"
-  | "queued"
-  | "scheduled"
-  | "starting"
-  | "running"
-  | "stopping"
-  | "succeeded"
-  | "failed"
-  | "stopped";
-
-export interface DerivedChange {
-  status: DerivedStatus;
-  at: string;
-  reason?: string;
-  message?: string;
-}
-
 /** What the cluster's objects say of a run. */
 export interface Derived {
-  statuses: DerivedChange[];
+  statuses: StatusChange[];
   exitCode?: number;
   errors: ProblemInput[];
   /** By step: the whole reference, or what of it fits into a termination message. */
