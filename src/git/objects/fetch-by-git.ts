@@ -1,7 +1,7 @@
 import type { GitOptions } from "../../spec/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
-import { isUnadvertised } from "../process/git-failure.ts";
+import { isDumbHttp, isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
 import { openHttpSession } from "../server/http-session.ts";
 import { retryAfterOf } from "../failures.ts";
@@ -26,14 +26,17 @@ export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number
 }
 
 async function fetchOnce(options: FetchOptions): Promise<void> {
+  let isDumb = options.session?.protocol === "dumb";
   if (givesAnyCommit(options.session)) {
     try {
       return await runFetch(options, { wanted: options.commit, ...shape(options.request.options) });
     } catch (error) {
-      if (!isUnadvertised(error)) throw error;
+      // Without a session this is the first that is heard of the server.
+      isDumb = isDumbHttp(error);
+      if (!isDumb && !isUnadvertised(error)) throw error;
     }
   }
-  await fetchByReference(options);
+  await fetchByReference(options, isDumb);
 }
 
 /** git does not tell what a busy host asks to wait: it is asked for that once more, by ourselves. Throws in any case. */
@@ -54,11 +57,11 @@ function givesAnyCommit(session: FetchOptions["session"]): boolean {
 }
 
 /** Where a commit cannot be asked for by name: the reference it was found by, then the whole of it, then everything. */
-async function fetchByReference(options: FetchOptions): Promise<void> {
-  const { ref, request, session } = options;
+async function fetchByReference(options: FetchOptions, isDumb: boolean): Promise<void> {
+  const { ref, request } = options;
   const full = { depth: undefined, tags: true, everything: true };
   const shallow = shape(request.options);
-  if (ref !== undefined && shallow.depth !== undefined && session?.protocol !== "dumb") {
+  if (ref !== undefined && shallow.depth !== undefined && !isDumb) {
     await runFetch(options, { wanted: ref, ...shallow });
     if (await hasCommit(options)) return;
   }

@@ -40,6 +40,11 @@ export function isUnadvertised(error: unknown): boolean {
   return error instanceof BowlineError && /unadvertised object/i.test(error.message);
 }
 
+/** Whether git says that the server is a mere folder of files over http, of which it cannot ask for a part. */
+export function isDumbHttp(error: unknown): boolean {
+  return error instanceof BowlineError && /dumb http transport does not support/i.test(error.message);
+}
+
 function asError(problem: ProblemInput | undefined): BowlineError | undefined {
   return problem && new BowlineError(problem);
 }
