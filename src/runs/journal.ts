@@ -19,26 +19,30 @@ export interface JournalOptions {
   onChange: (change: StatusChange) => void;
 }
 
+/** What is written in one piece, in the order in which it happened: who reads a status has all that was known before it. */
+interface Entry {
+  change?: StatusChange;
+  update: RunUpdate;
+  begun?: boolean;
+}
+
 /** Tries of the end, and the wait between them in milliseconds. */
 const LAST_TRIES = 5;
 const LAST_WAIT = 500;
 
 export function openJournal({ uuid, folder, store, onChange }: JournalOptions): Journal {
-  const pending: StatusChange[] = [];
-  let update: RunUpdate = {};
+  const pending: Entry[] = [];
   let work: Promise<boolean> = Promise.resolve(true);
 
   async function write(): Promise<boolean> {
     try {
       for (let next = pending[0]; next !== undefined; next = pending[0]) {
-        const allowed = await store.change(uuid, next, pending.length === 1 ? update : {});
-        if (allowed) onChange(next);
+        next.begun = true;
+        if (next.change === undefined) await store.update(uuid, next.update);
+        else if (await store.change(uuid, next.change, next.update)) onChange(next.change);
         pending.shift();
       }
-      const taken = update;
-      if (Object.keys(taken).length > 0) await store.update(uuid, taken);
-      if (update === taken) update = {};
-      return pending.length === 0 && Object.keys(update).length === 0;
+      return true;
     } catch {
       return false;
     }
@@ -51,11 +55,13 @@ export function openJournal({ uuid, folder, store, onChange }: JournalOptions): 
   }
 
   async function finish(change: StatusChange, last: RunUpdate): Promise<Settlement | undefined> {
-    pending.push(change);
-    update = { ...update, ...last };
+    pending.push({ change, update: last });
     for (let attempt = 1; !(await flush()); attempt++) {
       if (attempt === LAST_TRIES) {
-        const settlement = { changes: pending, update };
+        const settlement = {
+          changes: pending.flatMap((entry) => entry.change ?? []),
+          update: Object.assign({}, ...pending.map((entry) => entry.update)) as RunUpdate,
+        };
         leaveSettlement(folder, settlement);
         return settlement;
       }
@@ -66,11 +72,14 @@ export function openJournal({ uuid, folder, store, onChange }: JournalOptions): 
 
   return {
     change(change) {
-      pending.push(change);
+      pending.push({ change, update: {} });
       void flush();
     },
     update(more) {
-      update = { ...update, ...more };
+      const last = pending.at(-1);
+      // What waits for the store anyway takes more along.
+      if (last !== undefined && last.change === undefined && last.begun !== true) Object.assign(last.update, more);
+      else pending.push({ update: { ...more } });
       void flush();
     },
     finish,

@@ -26,4 +26,6 @@ export function contract(harness: Harness, parts: readonly ((subject: Subject) =
 /** What depends on how the code and the secrets come to the job. */
 export const CODE = [codeCases, connectionCases, containerCases, userCases, nameCases];
 
-const ALL = [pageCases, ...CODE, logCases, outcomeCases, engineCases];
+export const THE_REST = [pageCases, logCases, outcomeCases, engineCases];
+
+const ALL = [...CODE, ...THE_REST];
