@@ -36,7 +36,7 @@ async function materializeOne({ url, revision, commit, ref, target, cache, mount
     options: { ...DEFAULT_GIT_OPTIONS, ...(mount === true && { mount }) },
     findCredential: finderFor(url),
     policy: DEFAULT_POLICY,
-    network: networkFrom({ PATH: process.env.PATH }),
+    network: networkFrom({ PATH: process.env.PATH, SSL_CERT_FILE: process.env.SSL_CERT_FILE }),
     ...(cache === undefined ? {} : { cache }),
   };
   const resolution = commit === undefined ? await resolve(request) : { commit, ref };

@@ -1,12 +1,15 @@
-// The git server, a process of its own: real `git http-backend` behind HTTP with a password, near and far. Counts what is asked and sent.
-// usage: started by bench.js, with the folder of the repositories
+// The git server, a process of its own: real `git http-backend` behind HTTP(S) with a password, near and far. Counts what is asked and sent.
+// usage: started by bench.js, with the folder of the repositories and that of key and certificate
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { join } from "node:path";
 import { answerByGit } from "./http-backend.js";
 import { farServer } from "./proxy.js";
-import { LINE, LOGIN } from "./settings.js";
+import { CERTIFICATE_FILE, KEY_FILE, LINE, LOGIN } from "./settings.js";
 
-const root = process.argv[2];
+const [root, folder] = process.argv.slice(2);
 const authorization = `Basic ${Buffer.from(LOGIN).toString("base64")}`;
 
 const sockets = new Set();
@@ -14,16 +17,14 @@ let count = zero();
 let closed = { received: 0, sent: 0 };
 let base = { received: 0, sent: 0 };
 
-const near = createServer({ noDelay: true }, answer);
-near.on("connection", (socket) => {
-  sockets.add(socket);
-  socket.on("close", () => {
-    sockets.delete(socket);
-    closed = { received: closed.received + socket.bytesRead, sent: closed.sent + socket.bytesWritten };
-  });
-});
-const nearPort = await listen(near);
-const farPort = await listen(farServer({ port: nearPort, ...LINE }));
+const [key, cert] = [KEY_FILE, CERTIFICATE_FILE].map((name) => readFileSync(join(folder, name)));
+const near = await listen(createServer({ noDelay: true }, answer).on("connection", watch));
+// Its bytes are counted as they are before encryption.
+const tls = await listen(createTlsServer({ noDelay: true, key, cert }, answer).on("secureConnection", watch));
+const [far, farTls] = [
+  await listen(farServer({ port: near, ...LINE })),
+  await listen(farServer({ port: tls, ...LINE })),
+];
 
 process.on("message", (message) => {
   if (message === "reset") {
@@ -36,7 +37,18 @@ process.on("message", (message) => {
   }
 });
 process.on("disconnect", () => process.exit());
-process.send({ near: `http://127.0.0.1:${nearPort}`, far: `http://127.0.0.1:${farPort}` });
+process.send({
+  ...{ near: `http://127.0.0.1:${near}`, far: `http://127.0.0.1:${far}` },
+  ...{ nearTls: `https://127.0.0.1:${tls}`, farTls: `https://127.0.0.1:${farTls}` },
+});
+
+function watch(socket) {
+  sockets.add(socket);
+  socket.on("close", () => {
+    sockets.delete(socket);
+    closed = { received: closed.received + socket.bytesRead, sent: closed.sent + socket.bytesWritten };
+  });
+}
 
 function zero() {
   return { requests: 0, fetches: 0, firstAt: undefined };

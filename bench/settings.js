@@ -8,3 +8,7 @@ export const LINE = { roundTrip: 50, bytesPerSecond: 12_500_000 };
 
 /** The branch that is fetched. */
 export const BRANCH = "refs/heads/main";
+
+/** The server's, in its folder. */
+export const KEY_FILE = "key.pem";
+export const CERTIFICATE_FILE = "certificate.pem";

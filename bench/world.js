@@ -2,15 +2,18 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { prepareRepositories } from "./repositories.js";
-import { LOGIN } from "./settings.js";
+import { CERTIFICATE_FILE, KEY_FILE, LOGIN } from "./settings.js";
 
 const LIMIT = 300_000;
 const NEEDED_IN_RAM = 8e9;
+const TRUSTED_FILE = "trusted.pem";
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
 /** Opens the world of one bench; `close` ends its processes and removes its folders. */
 export async function openWorld({ names, keep = tmpdir(), tiny, say }) {
@@ -19,12 +22,12 @@ export async function openWorld({ names, keep = tmpdir(), tiny, say }) {
   const disk = await mkdtemp(join(tmpdir(), "bowline-bench-"));
   const env = environment(ram);
   for (const folder of [env.HOME, env.TMPDIR]) await mkdir(folder, { recursive: true });
-  const server = await startPartner("server.js", [root], env);
+  await makeCertificate(ram, env);
+  const server = await startPartner("server.js", [root, ram], env);
   const library = await startPartner("library.js", [], env);
-  const { near, far } = server.first;
   return {
     ...{ repositories, ram, disk, env },
-    url: ({ name }, isFar) => `${isFar ? far : near}/${name}.git`,
+    url: ({ name }, place = "near") => `${server.first[place]}/${name}.git`,
     start: (command, args, more) => start(command, args, { ...env, ...more }),
     library: async (jobs) => {
       const answer = await library.ask(jobs);
@@ -39,6 +42,17 @@ export async function openWorld({ names, keep = tmpdir(), tiny, say }) {
       for (const folder of [ram, disk]) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** A certificate for the server, trusted beside the authorities of this machine, which everybody reads as usual. */
+async function makeCertificate(folder, env) {
+  const [key, certificate, trusted] = [KEY_FILE, CERTIFICATE_FILE, TRUSTED_FILE].map((name) => join(folder, name));
+  const subject = ["-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  await start("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", certificate], env);
+  const authorities = existsSync(AUTHORITIES) ? await readFile(AUTHORITIES, "utf8") : rootCertificates.join("\n");
+  await writeFile(trusted, `${authorities}\n${await readFile(certificate, "utf8")}`);
+  Object.assign(env, { SSL_CERT_FILE: trusted, GIT_SSL_CAINFO: trusted });
 }
 
 /** The path of a file of this repository. */

@@ -25,7 +25,7 @@ function bench(...args: string[]): { status: number | null; stdout: string; stde
 /** Says that the harness works, never how fast anything is. */
 test("every contender of every kind of row is measured, on tiny repositories", { timeout: 300_000 }, async () => {
   const repositories = await temporaryFolder();
-  const only = "--only=cold-S,far-S,cold-R,warm-ram,next-L,eight,hundred,version,first-byte";
+  const only = "--only=cold-S,far-S,tls-far-S,cold-R,warm-ram,next-L,eight,hundred,version,first-byte";
   const peer = "--peer=plain=git clone --quiet {url} {dir} && test {rev}";
   const ended = bench("--tiny", "--runs=1", only, peer, `--repositories=${repositories}`, "-o", "json");
   expect(ended.stderr).toBe("");

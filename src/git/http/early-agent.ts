@@ -4,8 +4,8 @@ import { connect as connectSecure, type ConnectionOptions } from "node:tls";
 import { trustContext } from "./trust-context.ts";
 
 /**
- * Connections over TLS whose first packet is on its way while the authorities are made ready to check the answer: that takes 25 ms of work, as
- * long as many a host is away.
+ * Connections over TLS whose first packet is on its way while the authorities are made ready to check the answer: that takes work, as
+ * long as a near host is away, and five times as long where Node's own roots do not serve.
  */
 export function createEarlyAgent(options: AgentOptions, certificates: string): Agent {
   const agent = new Agent(options);
