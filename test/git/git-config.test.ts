@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { gitConfig } from "../../src/git/process/git-config.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
-import { temporaryFolder } from "../support/index.ts";
+import { startGitServer, temporaryFolder } from "../support/index.ts";
+import { fetchCode, requestFor, TOKEN, tokenFor } from "./request.ts";
 
 it("git itself sends the credential below the repository's url only, even if it were led elsewhere", async () => {
   const url = parseGitUrl("https://h.example/org/test");
@@ -31,4 +32,24 @@ it("git itself sends the credential below the repository's url only, even if it 
   ]) {
     expect(headerFor(outside), outside).toBe("");
   }
+});
+
+it("the git that reads a pack as it comes from the server holds no credential", async () => {
+  const server = await startGitServer({ accounts: [{ token: TOKEN }] });
+  await server.add("org/test");
+  const folder = await temporaryFolder();
+  const script = `#!/bin/sh
+PATH=\${PATH#*:}
+case " $* " in *" index-pack "*) cat "$GIT_CONFIG_GLOBAL" > ${folder}/config; env > ${folder}/env ;; esac
+exec git "$@"
+`;
+  await writeFile(join(folder, "git"), script, { mode: 0o755 });
+  const request = requestFor(`${server.url}/org/test.git`, { findCredential: tokenFor(`${server.url}/org/`) });
+  await fetchCode({ ...request, network: { searchPath: `${folder}:${process.env["PATH"]}` } });
+  expect(server.requests.at(-1)?.headers.authorization).toMatch(/^Basic /);
+  const config = await readFile(join(folder, "config"), "utf8");
+  expect(config).toContain("fsckObjects");
+  expect(config).not.toMatch(/authorization/i);
+  expect(await readFile(join(folder, "env"), "utf8")).toMatch(/^GIT_ALLOW_PROTOCOL=none$/m);
+  await server.close();
 });

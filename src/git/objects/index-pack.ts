@@ -35,7 +35,7 @@ export async function indexPack(options: IndexPackOptions): Promise<string> {
     ...(onLine ? ["-v"] : []),
     ...checks,
   ];
-  const { stdout } = await git.run(command, { input: pack, signal, ...(onLine && { onLine }) });
+  const { stdout } = await git.run(command, { input: pack, signal, local: true, ...(onLine && { onLine }) });
   // after this line git repeats what followed the pack, which is not its own words
   const [line = ""] = stdout.toString("latin1").split("\n");
   const name = /^pack\t([0-9a-f]{40,64})$/.exec(line)?.[1];

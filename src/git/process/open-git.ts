@@ -8,7 +8,7 @@ import { FALLBACK_PATH } from "./git-version.ts";
 import { startGit, type GitExit, type GitInput } from "./git-process.ts";
 import { proxyFor, shownProxy } from "../http/proxy.ts";
 import { certificateFile, trustedCertificates } from "../http/trust.ts";
-import { keepPrivate } from "./private-config.ts";
+import { keepPrivate, type PrivateConfig } from "./private-config.ts";
 import type { GitRequest } from "../request.ts";
 import type { SshAccess, SshOptions } from "../ssh/ssh.ts";
 
@@ -30,6 +30,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** More environment; for git-lfs. */
   env?: Readonly<Record<string, string>>;
+  /** What it is given came from a server and it goes nowhere: it gets neither credential nor proxy, and may ask nobody. */
+  local?: boolean;
 }
 
 export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | "cache" | "connection" | "mark"> {
@@ -55,7 +57,13 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
   const ssh =
     access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
   const settings = await httpSettings(options);
-  const kept = await keepPrivate(gitConfig({ access, policy, config: options.config, ...settings }), folder);
+  const kept = await keepPrivate(
+    gitConfig({ access, policy, config: options.config, ...settings }),
+    join(folder, "config"),
+  );
+  let bare: Promise<PrivateConfig> | undefined;
+  const withoutAccess = (): Promise<PrivateConfig> =>
+    (bare ??= keepPrivate(gitConfig({ policy }), join(folder, "config-local")));
   const redactor = createRedactor(access?.credential?.secretValues ?? []);
   const env = {
     PATH: network.searchPath ?? FALLBACK_PATH,
@@ -64,21 +72,21 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
     TMPDIR: folder,
     LC_ALL: "C",
     GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: kept.path,
     GIT_ATTR_NOSYSTEM: "1",
     GIT_TERMINAL_PROMPT: "0",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_LFS_SKIP_SMUDGE: "1",
-    GIT_ALLOW_PROTOCOL: access?.url.scheme ?? "none",
-    ...(access === undefined && { GIT_NO_LAZY_FETCH: "1" }),
-    ...ssh?.env,
     ...options.mark,
   };
+  const toNobody = { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" };
+  const places = access === undefined ? toNobody : { GIT_ALLOW_PROTOCOL: access.url.scheme, ...ssh?.env };
   async function run(args: readonly string[], runOptions: RunOptions = {}): Promise<GitExit> {
-    const { cwd = folder, expected = [], onLine, input } = runOptions;
+    const { cwd = folder, expected = [], onLine, input, local = false } = runOptions;
+    const { path, descriptor } = local ? await withoutAccess() : kept;
     const exit = await startGit({
       reachesOut: access !== undefined && args.some((word) => NETWORK_COMMANDS.has(word)),
-      ...{ args, cwd, input, descriptor: kept.descriptor, env: { ...env, ...runOptions.env } },
+      ...{ args, cwd, input, descriptor },
+      env: { ...env, GIT_CONFIG_GLOBAL: path, ...(local ? toNobody : places), ...runOptions.env },
       signal: runOptions.signal ?? signal,
       onLine: onLine && ((line) => onLine(redactor.text(line))),
     });
@@ -89,6 +97,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
   }
   async function close(): Promise<void> {
     await kept.close();
+    await (await bare?.catch(() => undefined))?.close();
     await ssh?.close();
   }
   return { run, close };

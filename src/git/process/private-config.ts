@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { open, rm, writeFile, type FileHandle } from "node:fs/promises";
-import { join } from "node:path";
 import { writeError } from "../../lib/index.ts";
 
 /** A configuration that holds a credential, as git is told of it. */
@@ -17,10 +16,9 @@ const DESCRIPTOR = "/proc/self/fd/3";
 
 /**
  * Keeps the text where only git and its children read it. On Linux it is a file without a name, handed on as an open descriptor:
- * in no argument, no environment and under no path. Elsewhere (a descriptor cannot be opened anew on macOS) a file of mode 0600 in the private folder.
+ * in no argument, no environment and under no path. Elsewhere (a descriptor cannot be opened anew on macOS) a file of mode 0600 at this path, in a private folder.
  */
-export async function keepPrivate(text: string, folder: string): Promise<PrivateConfig> {
-  const path = join(folder, "config");
+export async function keepPrivate(text: string, path: string): Promise<PrivateConfig> {
   if (!existsSync("/proc/self/fd")) {
     await writeFile(path, text, { mode: 0o600, flag: "wx" }).catch((cause: unknown) => {
       throw writeError(path, cause);
