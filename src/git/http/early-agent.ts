@@ -5,7 +5,7 @@ import { trustContext } from "./trust-context.ts";
 
 /**
  * Connections over TLS whose first packet is on its way while the authorities are made ready to check the answer: that takes work, as
- * long as a near host is away, and five times as long where Node's own roots do not serve.
+ * long as a near host is away, and twice as long where Node's own roots do not serve.
  */
 export function createEarlyAgent(options: AgentOptions, certificates: string): Agent {
   const agent = new Agent(options);

@@ -18,7 +18,7 @@ interface Handle {
 }
 
 /**
- * Node's own roots, which it has at hand, and the rest of the list read on top of them: a seventh of the time that reading them all takes.
+ * Node's own roots, which it has at hand, and the rest of the list read on top of them: half of the time that reading them all takes.
  * Undefined where the list is none of these, or where Node was told to trust others than its roots.
  */
 function onTopOfRoots(certificates: string): SecureContext | undefined {
