@@ -13,6 +13,7 @@ export { checkRevision, isFullCommit, parseRevision, type Revision } from "./rev
 export { didYouMean } from "./near-names.ts";
 export { createPrivateFile, errnoOf, makePrivateFolder, writeError, writePrivateFile } from "./files.ts";
 export { withFileLock, type FileLockOptions } from "./file-lock.ts";
+export { createTunnelAgent, openProxyTunnel, ProxyRefusal, type TunnelOptions } from "./proxy-tunnel.ts";
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
 export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

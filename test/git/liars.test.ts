@@ -125,8 +125,11 @@ describe("a server that lies about its references", () => {
     expect(await refused(request({ policy }))).toMatchObject({ code });
   });
 
-  it("words that are not HTTP", async () => {
-    const noise = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
+  it.each([
+    ["words that are not HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["a change to another protocol", "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"],
+  ])("%s", async (_, words) => {
+    const noise = createServer((socket) => socket.end(words));
     await new Promise<void>((done) => noise.listen(0, "127.0.0.1", done));
     const { port } = noise.address() as AddressInfo;
     const { code } = await refused({ ...request(), url: `http://127.0.0.1:${port}/org/test` });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -186,6 +187,28 @@ describe("a proxy", () => {
       }
     }
     expect(server.requests).toEqual([]);
+  });
+
+  it.each([
+    ["references with 201", "201 Created", "TLS_FAILED"],
+    ["references with 200", "200 OK", "TLS_FAILED"],
+    ["401, as if the token were wrong", "401 Unauthorized", "PROXY_FAILED"],
+    ["404, as if there were no repository", "404 Not Found", "PROXY_FAILED"],
+    ["a redirect", "302 Found\r\nlocation: /org/other.git/git-upload-pack", "PROXY_FAILED"],
+    ["a head without end", `200 OK\r\nx: ${"x".repeat(1_000_000)}`, "GIT_PROTOCOL"],
+  ])("that answers in the server's place is not believed: %s", async (_, status, code) => {
+    const id = "b0".repeat(20);
+    const refs = `003d${id} refs/heads/main\n0000`;
+    const proxy = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end(`HTTP/1.1 ${status}\r\ncontent-length: ${refs.length}\r\n\r\n${refs}`));
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+    const credential = { scope: "https://git.example.com/", source: "test", secretValues: [] };
+    const own = { ...credential, proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    const request = { ...requestFor("https://git.example.com/org/test.git"), findCredential: async () => own };
+    await expect(resolve({ ...request, revision: "main" })).rejects.toMatchObject({ code });
+    proxy.close();
   });
 
   it.each(["good", undefined] as const)("that is down is PROXY_FAILED (tls: %s)", async (tls) => {

@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent, RequestOptions } from "node:http";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
-import { VERSION, type GitUrl } from "../../lib/index.ts";
+import { createTunnelAgent, VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
@@ -56,7 +56,7 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
   const secure = url.scheme === "https" || proxy?.protocol === "https:";
   const certificates = secure ? await trustedCertificates(network, credential?.ca) : undefined;
   const tunnel = url.scheme === "https" ? proxy : undefined;
-  const agent = await agentFor({ tunnel, certificates });
+  const agent = await agentFor({ tunnel, certificates, time: timeouts.connect });
   const trust = {
     ...(tunnel && certificates !== undefined && { secureContext: await contextFor(certificates) }),
     rejectUnauthorized: true,
@@ -102,16 +102,17 @@ interface AgentChoice {
   tunnel: URL | undefined;
   /** Absent: plain http, to the server or to a proxy. */
   certificates: string | undefined;
+  /** Milliseconds in which the proxy has to answer. */
+  time: number;
 }
 
 /** Loads what the url asks for, and no more: a start of the initializer is short. */
-async function agentFor({ tunnel, certificates }: AgentChoice): Promise<HttpAgent> {
+async function agentFor({ tunnel, certificates, time }: AgentChoice): Promise<HttpAgent> {
   const kept = { keepAlive: true, maxSockets: 4 };
   if (certificates === undefined) return new (await import("node:http")).Agent(kept);
   if (tunnel === undefined) return (await import("./early-agent.ts")).createEarlyAgent(kept, certificates);
-  const { HttpsProxyAgent } = await import("https-proxy-agent");
-  const secureContext = await contextFor(certificates);
-  return new HttpsProxyAgent(tunnel, { ...kept, secureContext, rejectUnauthorized: true });
+  const trust = { secureContext: await contextFor(certificates) };
+  return createTunnelAgent(tunnel, { secure: true, kept, trust, time });
 }
 
 async function contextFor(certificates: string): Promise<SecureContext> {

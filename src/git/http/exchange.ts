@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { Timeouts } from "../../config/index.ts";
 import { BowlineError, errnoOf } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
-import { networkError, type Asked } from "./failures.ts";
+import { networkError, statusError, type Asked } from "./failures.ts";
 
 /** One request, as it goes onto the wire. */
 export interface Exchange {
@@ -74,6 +74,7 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
     if (signal.aborted) return reject(abortError(signal));
     const sent = request(options);
     let timer: NodeJS.Timeout | undefined;
+    let fault: Error | undefined;
     const wait = (milliseconds: number, what: string): void => {
       clearTimeout(timer);
       timer = setTimeout(() => sent.destroy(timeoutError(asked, milliseconds, what)), milliseconds);
@@ -83,10 +84,15 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
     sent.on("close", () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
+      // however it ended, nobody waits for ever
+      reject(networkError(fault ?? signal.reason ?? new Error("closed without an answer"), asked));
     });
     wait(timeouts.connect, "no connection");
     onceConnected(sent, () => wait(timeouts.stall, "no answer"));
-    let fault: Error | undefined;
+    sent.on("upgrade", ({ statusCode = 0 }, socket) => {
+      socket.destroy();
+      reject(statusError(statusCode, asked));
+    });
     sent.on("error", (error) => {
       fault ??= error;
       reject(isStale(sent, error) ? new StaleConnection() : networkError(error, asked));

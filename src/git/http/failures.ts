@@ -1,4 +1,4 @@
-import { BowlineError, errnoOf, type GitUrl, type ProblemInput } from "../../lib/index.ts";
+import { BowlineError, errnoOf, ProxyRefusal, type GitUrl, type ProblemInput } from "../../lib/index.ts";
 import { busyError, named } from "../failures.ts";
 
 /** What was asked, as far as it decides how a failure is told. */
@@ -22,6 +22,7 @@ export function statusError(status: number, asked: Asked, retryAfter?: string): 
 /** A failure of the connection itself: name, connection, TLS, proxy. */
 export function networkError(cause: unknown, asked: Asked): BowlineError {
   if (cause instanceof BowlineError) return cause;
+  if (cause instanceof ProxyRefusal) return proxyError(cause.status, asked);
   const errno = errnoOf(cause) ?? "";
   const host = hostOf(asked.url);
   const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
@@ -45,6 +46,19 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
     );
   }
   return new BowlineError({ ...connectionProblem(errno, host, cause), hint: hintFor(errno, asked) }, { cause });
+}
+
+/** What a proxy answered when it was asked for a way to the server. */
+export function proxyError(status: number, asked: Asked): BowlineError {
+  if (status === 407) return new BowlineError(refusal(status, asked));
+  const message = `the proxy "${asked.proxy ?? ""}" answers ${status}, on the way to "${hostOf(asked.url)}"`;
+  if (status === 429 || status >= 500)
+    return busyError(
+      { code: "HOST_BUSY", message, hint: "the proxy cannot reach the host now: try again later" },
+      undefined,
+    );
+  const hint = "ask whoever runs the proxy to allow CONNECT to this host and port; NO_PROXY names hosts without proxy";
+  return new BowlineError({ code: "PROXY_FAILED", message, hint });
 }
 
 const CONNECTION_ERRNOS = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;

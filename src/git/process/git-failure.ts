@@ -2,7 +2,7 @@ import { BowlineError, type ErrorCode, type GitUrl, type ProblemInput } from "..
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
 import type { GitExit } from "./git-process.ts";
-import { networkError, statusError, type Asked } from "../http/failures.ts";
+import { networkError, proxyError, statusError, type Asked } from "../http/failures.ts";
 import { redirectRefused } from "../http/redirect.ts";
 import { sshProblem } from "../ssh/ssh-errors.ts";
 
@@ -106,8 +106,10 @@ function httpError(stderr: string, access: Access, proxy: string | undefined): B
   if (number >= 300 && number < 400) return redirectRefused(access, redirect?.[1] ?? "another place");
   if (/Authentication failed|could not read (Username|Password)/.test(stderr)) return statusError(401, asked);
   if (/repository '.*' not found/.test(stderr)) return statusError(404, asked);
-  if (/HTTP code 407 from proxy|Proxy CONNECT aborted|CONNECT tunnel failed, response 407/.test(stderr))
-    return statusError(407, asked);
+  const [, told, refused = told] =
+    /HTTP code (\d{3}) from proxy|CONNECT tunnel failed, response (\d{3})/.exec(stderr) ?? [];
+  if (refused !== undefined) return proxyError(Number(refused), asked);
+  if (/Proxy CONNECT aborted/.test(stderr)) return proxyError(407, asked);
   if (number >= 400) return statusError(number, asked);
   const row = CURL.find(({ words }) => words.test(stderr));
   if (row === undefined) return undefined;

@@ -1,8 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { Timeouts } from "../../config/index.ts";
-import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, openProxyTunnel, ProxyRefusal, type GitUrl } from "../../lib/index.ts";
 
 /** A port on loopback behind which one ssh server is, seen through a proxy. */
 export interface SshTunnel {
@@ -53,42 +51,24 @@ export async function openSshTunnel(proxy: string, options: SshTunnelOptions): P
   };
 }
 
-function connectThrough(proxy: string, { url, ca, timeouts }: SshTunnelOptions): Promise<Socket> {
-  const { protocol, hostname, port, username, password } = new URL(proxy);
+async function connectThrough(text: string, { url, ca, timeouts }: SshTunnelOptions): Promise<Socket> {
+  const proxy = new URL(text);
   const target = `${url.host}:${url.port ?? 22}`;
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const headers = {
-    Host: target,
-    ...(username === "" ? {} : { "Proxy-Authorization": `Basic ${Buffer.from(login).toString("base64")}` }),
-  };
-  const send = protocol === "https:" ? httpsRequest : httpRequest;
-  const at = { host: hostname.replace(/^\[|\]$/g, ""), port: port || (protocol === "https:" ? 443 : 80) };
-  return new Promise((resolve, reject) => {
-    const fail = (what: string): void => reject(failed({ proxy: `${at.host}:${at.port}`, target, what }));
-    const request = send({
-      ...at,
-      method: "CONNECT",
-      path: target,
-      headers,
-      timeout: timeouts.connect,
-      ...(ca === undefined ? {} : { ca }),
+  try {
+    return await openProxyTunnel(proxy, target, {
+      time: timeouts.connect,
+      trust: ca === undefined ? undefined : { ca },
     });
-    request.on("connect", ({ statusCode = 0 }: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (statusCode < 200 || statusCode > 299) {
-        socket.destroy();
-        return fail(
-          statusCode === 407 ? "asks for a user name and password, or refuses them (407)" : `answers ${statusCode}`,
-        );
-      }
-      socket.setTimeout(0);
-      if (head.length > 0) socket.unshift(head);
-      resolve(socket);
-    });
-    request.on("response", ({ statusCode }) => fail(`answers ${statusCode}`));
-    request.on("timeout", () => request.destroy(new Error("does not answer in time")));
-    request.on("error", (error) => fail(`cannot be used: ${error.message}`));
-    request.end();
-  });
+  } catch (error) {
+    throw failed({ proxy: proxy.host, target, what: wordsFor(error) });
+  }
+}
+
+function wordsFor(error: unknown): string {
+  if (!(error instanceof ProxyRefusal))
+    return `cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+  if (error.status === 407) return "asks for a user name and password, or refuses them (407)";
+  return `answers ${error.status}`;
 }
 
 function failed({ proxy, target, what }: { proxy: string; target: string; what: string }): BowlineError {

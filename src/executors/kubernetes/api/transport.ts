@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { VERSION } from "../../../lib/index.ts";
+import { createTunnelAgent, VERSION } from "../../../lib/index.ts";
 import type { ClusterAccess } from "./access.ts";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -59,6 +59,9 @@ export function openTransport(access: ClusterAccess): Transport {
   };
 }
 
+/** Milliseconds in which a proxy has to open a way to the server. */
+const PROXY_TIME = 10_000;
+
 /** The whole body. */
 export async function readAll(answer: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -68,8 +71,7 @@ export async function readAll(answer: IncomingMessage): Promise<Buffer> {
 
 async function openAgent({ proxy }: ClusterAccess, secure: boolean): Promise<HttpAgent> {
   if (proxy !== undefined) {
-    const { HttpsProxyAgent } = await import("https-proxy-agent");
-    return new HttpsProxyAgent(proxy, { keepAlive: true });
+    return createTunnelAgent(new URL(proxy), { secure, kept: { keepAlive: true }, time: PROXY_TIME });
   }
   return secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
 }

@@ -1,0 +1,98 @@
+import type { Agent, AgentOptions } from "node:http";
+import type { RequestOptions } from "node:https";
+import type { Socket } from "node:net";
+import type { ConnectionOptions, SecureContext } from "node:tls";
+
+/** How a proxy is asked for a way. */
+export interface TunnelOptions {
+  /** Milliseconds in which it has to answer. */
+  time: number;
+  /** What is trusted of a proxy that is spoken to over TLS. */
+  trust?: { secureContext: SecureContext } | { ca: string } | undefined;
+}
+
+/** What a proxy answered instead of opening the way. Its words are never taken for the server's. */
+export class ProxyRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the proxy answers ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * A way to `target` (`host:port`) through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6). Rejects with ProxyRefusal, or with the system's
+ * error for a proxy that is not reached or does not answer.
+ */
+export async function openProxyTunnel(
+  proxy: URL,
+  target: string,
+  { time, trust, signal }: TunnelOptions & { signal?: AbortSignal },
+): Promise<Socket> {
+  const secure = proxy.protocol === "https:";
+  const { request } = await (secure ? import("node:https") : import("node:http"));
+  const options: RequestOptions = {
+    host: proxy.hostname.replace(/^\[|\]$/g, ""),
+    port: proxy.port || (secure ? 443 : 80),
+    method: "CONNECT",
+    path: target,
+    headers: { host: target, ...loginOf(proxy) },
+    agent: false,
+    ...(signal && { signal }),
+    ...(secure && { ...trust, rejectUnauthorized: true, ALPNProtocols: ["http/1.1"] }),
+  };
+  return new Promise((resolve, reject) => {
+    const asked = request(options);
+    const late = Object.assign(new Error("the proxy does not answer in time"), { code: "ETIMEDOUT" });
+    const timer = setTimeout(() => asked.destroy(late), time);
+    asked.on("close", () => clearTimeout(timer)).on("error", reject);
+    asked.on("connect", ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
+      clearTimeout(timer);
+      if (statusCode < 200 || statusCode > 299) {
+        socket.destroy();
+        return reject(new ProxyRefusal(statusCode));
+      }
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    asked.end();
+  });
+}
+
+/** Connections to one server, each through a way of its own that the proxy opens; with `secure`, TLS to the server itself inside of it. */
+export async function createTunnelAgent(
+  proxy: URL,
+  { secure, kept, ...how }: TunnelOptions & { secure: boolean; kept: AgentOptions },
+): Promise<Agent> {
+  const [{ Agent: AgentOf }, { connect }] = await Promise.all([
+    secure ? import("node:https") : import("node:http"),
+    import("node:tls"),
+  ]);
+  const agent: Agent = new AgentOf(kept);
+  const over = new AbortController();
+  agent.createConnection = (asked, created) => {
+    const { host, port } = asked as { host: string; port: string | number };
+    const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const opened = openProxyTunnel(proxy, target, { ...how, signal: over.signal });
+    opened
+      .then((socket) => (secure ? connect({ ...(asked as ConnectionOptions), socket }) : socket))
+      .then(
+        (socket) => created?.(null, socket),
+        (error: Error) => created?.(error, undefined!),
+      );
+    return undefined;
+  };
+  const destroy = agent.destroy.bind(agent);
+  agent.destroy = () => {
+    over.abort();
+    destroy();
+  };
+  return agent;
+}
+
+function loginOf({ username, password }: URL): Record<string, string> {
+  if (username === "") return {};
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` };
+}
