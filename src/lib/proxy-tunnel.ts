@@ -21,6 +21,9 @@ export class ProxyRefusal extends Error {
   }
 }
 
+/** The system's own name for it. */
+const LATE = "ETIMEDOUT";
+
 /**
  * A way to `target` (`host:port`) through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6). Rejects with ProxyRefusal, or with the system's
  * error for a proxy that is not reached or does not answer.
@@ -44,7 +47,7 @@ export async function openProxyTunnel(
   };
   return new Promise((resolve, reject) => {
     const asked = request(options);
-    const late = Object.assign(new Error("the proxy does not answer in time"), { code: "ETIMEDOUT" });
+    const late = Object.assign(new Error("the proxy does not answer in time"), { code: LATE });
     const timer = setTimeout(() => asked.destroy(late), time);
     asked.on("close", () => clearTimeout(timer)).on("error", reject);
     asked.on("connect", ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
