@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { GitStep } from "../compile/index.ts";
-import type { Resolution } from "../git/index.ts";
+import type { MountSpace, Resolution } from "../git/index.ts";
 import { BowlineError, type ProblemInput } from "../lib/index.ts";
 import type { ExecutionContext } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
@@ -47,10 +47,12 @@ export interface Fetch {
   /** `step.path` on this machine. */
   target: string;
   signal: AbortSignal;
+  /** Where the files may be mounted for what is started there. */
+  mounts?: MountSpace | undefined;
 }
 
 /** Has the engine put the commit of a step into its folder on this machine, and tells of it. */
-export async function fetchStep({ step, context, engine, resolutions, target, signal }: Fetch): Promise<void> {
+export async function fetchStep({ step, context, engine, resolutions, target, signal, mounts }: Fetch): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const reference = await engine.materialize({
     ...gitRequest(step, context),
@@ -58,6 +60,7 @@ export async function fetchStep({ step, context, engine, resolutions, target, si
     target,
     shownPath: step.path,
     signal,
+    ...(mounts !== undefined && { mounts }),
   });
   context.onEvent({ type: "code-reference", step: step.name, reference });
 }

@@ -40,7 +40,7 @@ async function openCache({ request, access }: Making): Promise<CacheFolder | und
 
 /** Nothing that is checked out is kept. With a cache the history may come from there. */
 async function withoutCache(making: Making, phase: Phases, cache?: CacheFolder): Promise<Answer> {
-  if (making.request.options.mount === true) warnNotMounted(making);
+  if (making.request.options.mount === true) warnNotMounted(making, "no tree of this commit is kept");
   async function use(made: FromServer): Promise<Answer> {
     await phase("copy", () => making.workplace.publish());
     return made;

@@ -13,6 +13,7 @@ export { sweepPrivateFolders } from "./process/private-folder.ts";
 export { mountedJobGit, type MountedConnection } from "./job/mounted-job-git.ts";
 export { listCache, type CacheEntry } from "./cache/entries.ts";
 export { pruneCache, type Pruned } from "./cache/prune.ts";
+export { openMountSpace, type MountSpace } from "./cache/mount-space.ts";
 export { mountAgain, unmountBelow } from "./cache/mounts.ts";
 export { verifyCache, type DamagedEntry } from "./cache/verify.ts";
 export { wholeCommit } from "./whole-commit.ts";

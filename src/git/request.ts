@@ -2,6 +2,7 @@ import type { Network, Policy } from "../config/index.ts";
 import type { FindCredential } from "../connections/index.ts";
 import type { Place, Problem } from "../lib/index.ts";
 import type { GitOptions } from "../spec/index.ts";
+import type { MountSpace } from "./cache/mount-space.ts";
 import type { Session } from "./server/session.ts";
 
 /** What is asked of the engine, before it is known which commit that is. */
@@ -47,6 +48,8 @@ export interface MaterializeRequest extends GitRequest {
   target: string;
   /** `target` as the job will see it, for the code reference; `target` when absent. */
   shownPath?: string;
+  /** Where `options.mount` may mount for a user that is not root: who gives it starts what uses the target there. */
+  mounts?: MountSpace;
 }
 
 /** Progress, in the order in which it happens. */

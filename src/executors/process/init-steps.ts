@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ContainerPlan, ContainerStep, GitStep, InitStep } from "../../compile/index.ts";
+import type { ContainerPlan, ContainerStep, GitStep, InitStep, Plan } from "../../compile/index.ts";
 import type { Resolution } from "../../git/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { writeFileStep } from "../file-step.ts";
@@ -26,10 +26,18 @@ export async function runInitSteps(
     else if (handlerOf(first) !== undefined) await runHandler(first, run);
     else {
       await sideBySide(group as GitStep[], ending.signal, (step, signal) =>
-        fetchStep({ ...tools, step, context, target: insideOf(context.folder, step), signal }),
+        fetchStep({
+          ...{ ...tools, step, context, target: insideOf(context.folder, step), signal },
+          mounts: holdsOthers(step, run.plan) ? undefined : run.mounts,
+        }),
       );
     }
   }
+}
+
+/** Whether another step writes into this one's folder: what this process writes there would lie below the mount. */
+function holdsOthers({ path }: GitStep, { init }: Plan): boolean {
+  return init.some((step) => step.kind !== "container" && step.path.startsWith(`${path}/`));
 }
 
 function runContainerStep(step: ContainerStep, run: ProcessRun): Promise<void> {

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BowlineError, type Place } from "../../lib/index.ts";
+import type { MountSpace } from "../../git/index.ts";
 import type { Ended } from "../executor.ts";
 import { endProcesses } from "./end-processes.ts";
 
@@ -14,6 +15,8 @@ export interface JobCommand {
   output: (stream: "stdout" | "stderr", chunk: Buffer) => void;
   /** For errors. */
   place?: Place | undefined;
+  /** Where it is started, if anything is mounted there. */
+  mounts: MountSpace;
 }
 
 export interface JobProcess {
@@ -30,16 +33,19 @@ const DRAIN_TIME = 2_000;
 
 /** Starts a command with an empty standard input, without a terminal. Throws PATH_INVALID when its working directory is not there. */
 export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
-  await checkFolder(job);
-  const [program = "", ...args] = job.command;
-  const child = spawn(program, args, { cwd: job.cwd, env: job.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const [name = ""] = job.command;
+  const words = job.mounts.enter(job.command, job.cwd);
+  const refused = words === undefined ? await checkFolder(job) : await checkInside(job, name);
+  if (refused !== undefined) return { ended: Promise.resolve(refused) };
+  const [program = "", ...args] = words ?? job.command;
+  const cwd = words === undefined ? job.cwd : "/";
+  const child = spawn(program, args, { cwd, env: job.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.on("data", (chunk: Buffer) => job.output("stdout", chunk));
   child.stderr.on("data", (chunk: Buffer) => job.output("stderr", chunk));
   const closed = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   const ended = new Promise<Ended>((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
-      if (child.pid === undefined)
-        resolve({ exitCode: error.code === "ENOENT" ? 127 : 126, refused: refusal(program, error) });
+      if (child.pid === undefined) resolve(refusedBy(program, error));
     });
     child.once("exit", (code, signal) => resolve(endedBy(code, signal)));
   });
@@ -61,16 +67,32 @@ function endedBy(code: number | null, signal: NodeJS.Signals | null): Ended {
   return signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal };
 }
 
+function refusedBy(program: string, error: NodeJS.ErrnoException): Ended {
+  return { exitCode: error.code === "ENOENT" ? 127 : 126, refused: refusal(program, error) };
+}
+
 function refusal(program: string, error: NodeJS.ErrnoException): string {
   if (error.code === "ENOENT") return `the command "${program}" is not there: it is not in the job's PATH`;
   if (error.code === "EACCES") return `the command "${program}" may not be run`;
   return `the command "${program}" cannot be started: ${error.message}`;
 }
 
-async function checkFolder({ cwd, place }: JobCommand): Promise<void> {
-  const there = await stat(cwd).catch(() => undefined);
-  if (there?.isDirectory() === true) return;
-  throw new BowlineError({
+async function checkFolder(job: JobCommand): Promise<undefined> {
+  const there = await stat(job.cwd).catch(() => undefined);
+  if (there?.isDirectory() !== true) throw folderMissing(job);
+}
+
+/** What is mounted is not seen from here: the same, asked in there. */
+async function checkInside(job: JobCommand, program: string): Promise<Ended | undefined> {
+  const found = await job.mounts.examine({ program, folder: job.cwd, path: job.env["PATH"] });
+  if (found === "no folder") throw folderMissing(job);
+  if (found === undefined) return undefined;
+  const code = found === "no program" ? "ENOENT" : "EACCES";
+  return refusedBy(program, Object.assign(new Error(code), { code }));
+}
+
+function folderMissing({ cwd, place }: JobCommand): BowlineError {
+  return new BowlineError({
     code: "PATH_INVALID",
     message: `the working directory "${cwd}" is not there`,
     hint: "set workingDir to a folder that an init step makes, or leave it out",

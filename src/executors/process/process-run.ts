@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPlan, Plan } from "../../compile/index.ts";
-import type { JobFile } from "../../git/index.ts";
+import { openMountSpace, type JobFile, type MountSpace } from "../../git/index.ts";
 import type { Ended, ExecutionContext } from "../executor.ts";
 import { containerEnv } from "../container-env.ts";
 import { expandVariables } from "../expand-variables.ts";
@@ -21,6 +21,8 @@ export interface ProcessRun {
   plan: Plan;
   context: ExecutionContext;
   ending: Ending;
+  /** What is mounted for its processes only. */
+  mounts: MountSpace;
   /** Starts a container's command; resolves when it ended, with all it left in its process group. */
   run: (job: ContainerJob) => Promise<Ended>;
   /** Ends whatever still lives of the run, and removes its private files. */
@@ -42,6 +44,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
   const groups = new Set<number>();
   const reaper = startReaper({ assignment, grace: GRACE, privateFolder });
   const ending = openEnding(plan, context);
+  const mounts = openMountSpace();
   const following = followSecrets();
   let ended: Promise<void> | undefined;
   let starts = 0;
@@ -76,6 +79,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
       env,
       output: (stream, chunk) => context.output(log, stream, chunk),
       place: container.place,
+      mounts,
     });
     if (job.group !== undefined) {
       groups.add(job.group);
@@ -96,9 +100,10 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     await ended;
     await endProcesses({ groups, assignment, grace: GRACE, kill: context.kill });
     await following.close();
+    await mounts.close();
     await rm(privateFolder, { recursive: true, force: true });
     reaper.dismiss();
   }
 
-  return { plan, context, ending, run, close };
+  return { plan, context, ending, mounts, run, close };
 }

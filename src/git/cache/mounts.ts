@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { digest } from "../objects/cache-folder.ts";
+import { digest } from "../objects/digest.ts";
+import { runCommand } from "./mount-command.ts";
 import { mountPoints } from "./mount-table.ts";
 
 /** A target that is an overlay: the kept files below, what the run writes in a folder beside the target. */
@@ -10,6 +10,8 @@ export interface Mount {
   /** The kept tree, and the checkout in it that is the lower folder. */
   kept: string;
   lower: string;
+  /** Only the run's own processes see it (mount-space.ts): nothing is to be mounted again. */
+  ofRun?: boolean;
 }
 
 /** Begins the name of the folder beside a target that holds what is written to it. */
@@ -21,18 +23,26 @@ export function mountFolderOf(target: string): string {
   return join(dirname(target), `${MOUNT_FOLDER}${basename(target)}`);
 }
 
-/**
- * Mounts the overlay, when everything but the mount is there. False where it is not possible: not root, no overlay in this kernel or on this file system, a path
- * that mount options cannot hold.
- */
-export async function mountOverlay({ target, lower }: Mount): Promise<boolean> {
+/** The options of the overlay; undefined where a path cannot be written in them. */
+export function overlayOptions({ target, lower }: Mount): string | undefined {
   const folder = mountFolderOf(target);
   const paths = { lowerdir: lower, upperdir: join(folder, "upper"), workdir: join(folder, "work") };
-  if (process.getuid?.() !== 0 || process.platform !== "linux") return false;
-  if (Object.values(paths).some((path) => /[,:\\"]/.test(path))) return false;
-  const options = Object.entries(paths).map(([name, path]) => `${name}=${path}`);
-  return runQuietly("mount", ["-t", "overlay", "-o", options.join(","), "bowline", target]);
+  if (Object.values(paths).some((path) => /[,:\\"\n]/.test(path))) return undefined;
+  return Object.entries(paths)
+    .map(([name, path]) => `${name}=${path}`)
+    .join(",");
 }
+
+/** Mounts the overlay for all of this machine, when everything but the mount is there. Gives why that is not possible; undefined when it is mounted. */
+export async function mountOverlay(mount: Mount): Promise<string | undefined> {
+  const options = overlayOptions(mount);
+  if (process.platform !== "linux") return "only Linux has overlay";
+  if (options === undefined) return UNWRITABLE;
+  const { code, said } = await runCommand(["mount", "-t", "overlay", "-o", options, "bowline", mount.target]);
+  return code === 0 ? undefined : said;
+}
+
+export const UNWRITABLE = "a path has a character that options of a mount cannot hold";
 
 /** Makes the mount known to whoever looks after the cache: the kept tree is in use from now on. */
 export async function registerMount(root: string, mount: Mount): Promise<void> {
@@ -47,7 +57,7 @@ export async function forgetMount(root: string, target: string): Promise<void> {
   await rm(mountFolderOf(target), { recursive: true, force: true });
 }
 
-/** The mounts whose targets were not deleted, and whether they are mounted now: after a reboot they are not. */
+/** The mounts whose targets were not deleted, and whether those that are for all are mounted now: after a reboot they are not. */
 export async function listMounts(root: string): Promise<(Mount & { mounted: boolean })[]> {
   const names = await readdir(join(root, "mounts")).catch(() => []);
   if (names.length === 0) return [];
@@ -58,7 +68,7 @@ export async function listMounts(root: string): Promise<(Mount & { mounted: bool
     const mount = await readMount(path);
     const own = mount && (await readMount(join(mountFolderOf(mount.target), RECORD)));
     if (mount === undefined || own === undefined) await rm(path, { force: true }).catch(() => {});
-    else found.push({ ...mount, mounted: points.has(mount.target) });
+    else found.push({ ...mount, mounted: mount.ofRun === true || points.has(mount.target) });
   }
   return found;
 }
@@ -72,7 +82,8 @@ export async function mountAgain(root: string): Promise<void> {
 export async function unmountBelow(folder: string): Promise<void> {
   const below = (await mountPoints()).filter((path) => path === folder || path.startsWith(folder + sep));
   for (const path of below.toReversed()) {
-    if (!(await runQuietly("umount", [path]))) await runQuietly("umount", ["-l", path]);
+    const { code } = await runCommand(["umount", path]);
+    if (code !== 0) await runCommand(["umount", "-l", path]);
   }
 }
 
@@ -86,14 +97,4 @@ async function readMount(path: string): Promise<Mount | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** Whether the command succeeded. */
-function runQuietly(command: string, words: string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
-    const child = spawn(command, words, { stdio: "ignore", env, cwd: "/" });
-    child.on("error", () => resolve(false));
-    child.on("close", (code) => resolve(code === 0));
-  });
 }

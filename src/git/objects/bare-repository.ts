@@ -3,7 +3,8 @@ import { access, link, mkdir, readdir, readFile, rename, stat, utimes, writeFile
 import { dirname, join } from "node:path";
 import { errnoOf, ownMark, withFileLock } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
-import { digest, type CacheFolder } from "./cache-folder.ts";
+import type { CacheFolder } from "./cache-folder.ts";
+import { digest } from "./digest.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
 
 /**

@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPrivateFile, errnoOf, makePrivateFolder, writeError } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
+import { digest } from "./digest.ts";
 import type { GitRequest } from "../request.ts";
 
 /** The part of the cache that belongs to one url and credential domain. */
@@ -54,11 +55,6 @@ export async function readAbout(repository: string): Promise<AboutRepository | u
   } catch {
     return undefined;
   }
-}
-
-/** A short name for anything that JSON can hold. */
-export function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
 }
 
 function markOf(credential: Access["credential"], key: Buffer): string {

@@ -1,7 +1,8 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Access } from "../access.ts";
-import { digest, type CacheFolder } from "./cache-folder.ts";
+import type { CacheFolder } from "./cache-folder.ts";
+import { digest } from "./digest.ts";
 
 /** What the server was seen to give to which credential: a commit, or something else of one. */
 export interface Seen {

@@ -33,7 +33,7 @@ export const gitFields = z.lazy(() =>
       lfs: flag("Replace Git LFS pointers by their files.").optional(),
       sparse: textList("Only these folders of the repository (and the files above them).").optional(),
       mount: flag(
-        "Mount the files from the cache of this machine (overlay) instead of copying them: process executor, as root.",
+        "Mount the files from the cache of this machine (overlay) instead of copying them: process executor, Linux.",
       ).optional(),
     })
     .meta({ id: "git", description: "What to fetch, and how." }),

@@ -1,7 +1,9 @@
-import { chmod, mkdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, shownUrl } from "../../../lib/index.ts";
 import { forgetMount, mountFolderOf, mountOverlay, registerMount, type Mount } from "../../cache/mounts.ts";
+import { openScript } from "../../cache/open-script.ts";
+import { shellQuote } from "../../job/job-git-helper.ts";
 import { planOf, warn, type Making } from "../../making.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { oneAtATime } from "../../objects/one-at-a-time.ts";
@@ -15,7 +17,16 @@ import { unpackTree } from "./unpack-tree.ts";
  */
 export async function mountTree(kept: KeptTree, making: Making, cache: CacheFolder): Promise<boolean> {
   const { target } = making.request;
-  const mount: Mount = { target, kept: kept.folder, lower: await checkoutOf(kept, making, cache) };
+  const space = process.getuid?.() === 0 ? undefined : making.request.mounts;
+  if (space === undefined && process.getuid?.() !== 0) {
+    warnNotMounted(
+      making,
+      "what a user other than root mounts is seen by processes that are started for it only, which the process executor does",
+    );
+    return false;
+  }
+  const lower = await checkoutOf(kept, making, cache);
+  const mount: Mount = { target, kept: kept.folder, lower, ...(space !== undefined && { ofRun: true }) };
   const folder = mountFolderOf(target);
   await rm(folder, { recursive: true, force: true });
   const upper = join(folder, "upper");
@@ -30,19 +41,34 @@ export async function mountTree(kept: KeptTree, making: Making, cache: CacheFold
     () => true,
     () => false,
   );
-  if (await mountOverlay(mount)) return true;
+  const refused = await (space === undefined ? mountOverlay(mount) : space.mount(mount));
+  if (refused === undefined) {
+    if (space !== undefined) await leaveOpener(mount, making);
+    return true;
+  }
   await forgetMount(cache.root, target);
   if (made) await rmdir(target);
-  warnNotMounted(making);
+  warnNotMounted(making, refused);
   return false;
 }
 
 /** Says that the files are written, though a mount was asked for. */
-export function warnNotMounted({ request }: Making): void {
+export function warnNotMounted({ request }: Making, why: string): void {
   warn(request, {
     code: "MOUNT_NOT_POSSIBLE",
-    message: `the files of "${shownUrl(request.url)}" cannot be mounted here: they are written`,
-    hint: "mounting needs root, Linux with overlay, a cache that keeps this commit, and a disk that overlay can write to; or leave `mount` out",
+    message: `the files of "${shownUrl(request.url)}" are written, they cannot be mounted here: ${why}`,
+    hint: "leave `mount` out, or see what it needs: docs/cache.md",
+  });
+}
+
+/** In the folder that is seen where the mount is not. */
+async function leaveOpener(mount: Mount, { request }: Making): Promise<void> {
+  const path = join(mount.target, "open.sh");
+  await writeFile(path, openScript(mount), { mode: 0o755 });
+  warn(request, {
+    code: "MOUNTED_FOR_THE_RUN",
+    message: `the files of "${shownUrl(request.url)}" are mounted for the processes of this run: nobody else sees them, as this user is not root`,
+    hint: `look at them when the run is over: sh ${shellQuote(path)}`,
   });
 }
 

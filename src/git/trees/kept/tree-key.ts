@@ -1,5 +1,5 @@
 import type { GitOptions } from "../../../spec/index.ts";
-import { digest } from "../../objects/cache-folder.ts";
+import { digest } from "../../objects/digest.ts";
 
 /** Changes when what is kept changes its form: older ones are then not found, and in time evicted. */
 const FORM = 1;
