@@ -22,7 +22,10 @@ const BETWEEN_EVENTS = 100;
  * Looks at a pack while it passes: refuses what is none (GIT_PROTOCOL) and ends it at the byte that is one too many (GIT_TOO_LARGE),
  * tells how much has come, and keeps the first commit.
  */
-export function watchPack(pack: AsyncIterable<Buffer[]>, options: EarlyFetchOptions): IncomingPack {
+export function watchPack(
+  pack: AsyncIterable<Buffer[]>,
+  options: Pick<EarlyFetchOptions, "access" | "commit" | "request">,
+): IncomingPack {
   const { access, commit, request } = options;
   const { maxBytes } = request.policy;
   let bytes = 0;
