@@ -1,3 +1,4 @@
+import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CodeReference } from "./code-reference.ts";
 import { fromCache } from "./from-cache.ts";
@@ -49,12 +50,13 @@ async function withoutCache(making: Making, phase: Phases, cache?: CacheFolder):
     return await fromServer(making, phase, { cache, use });
   } catch (error) {
     const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
-    if (cache === undefined || (cause === error && !isOfDisk(error))) throw error;
+    if (cache === undefined) throw error;
+    if (cause === error && (!isOfDisk(error) || (await isTargetFull(making, cache)))) throw error;
     return doWithout(making, phase, cause as Error);
   }
 }
 
-/** It may be the target's disk that is full as well: then that is told without the cache. */
+/** It may be the target's disk that is full as well, or the same disk: then that is told without the cache. */
 async function doWithout(making: Making, phase: Phases, cause: Error): Promise<Answer> {
   warn(making.request, notUsed(cause));
   await making.workplace.reset();
@@ -88,8 +90,19 @@ async function withCache(making: Making, phase: Phases, cache: CacheFolder): Pro
     return found === undefined ? await withoutCache(making, phase) : { ...found, cache: "wait" };
   } catch (error) {
     const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
-    if (cause === error && !isOfDisk(error)) throw error;
+    if (cause === error && (!isOfDisk(error) || (await isTargetFull(making, cache)))) throw error;
     return doWithout(making, phase, cause as Error);
+  }
+}
+
+/** Whether it is the target's disk that is full, and not the cache's: what came is then not asked for once more. */
+async function isTargetFull({ workplace }: Making, { root }: CacheFolder): Promise<boolean> {
+  try {
+    const [target, cache] = await Promise.all([statfs(workplace.folder), statfs(root)]);
+    const sameDisk = (await stat(workplace.folder)).dev === (await stat(root)).dev;
+    return !sameDisk && target.bavail * target.bsize < cache.bavail * cache.bsize;
+  } catch {
+    return false;
   }
 }
 

@@ -62,7 +62,7 @@ async function obtainAndCheckOut({ making, phase, opening, cache }: Obtaining): 
     return throughCache({ making, phase, git: await opening, cache });
   }
   if (cache !== undefined && isWhole(options)) return withHistory({ making, phase, git: await opening, cache });
-  return straight(making, phase, opening);
+  return straight({ making, phase, opening, cache });
 }
 
 /** git, found to be new enough. */
@@ -88,18 +88,20 @@ interface Tools {
 }
 
 /** The request to the server is on its way while git and the repository are made ready. */
-async function straight(making: Making, phase: Phases, opening: Promise<Git>): Promise<FromServer> {
+async function straight({ making, phase, opening, cache }: Obtaining): Promise<FromServer> {
   const { request, access, workplace, deadline, given } = making;
   const { commit, ref } = request.resolution;
   const session = sessionOf(request);
   const gitFolder = join(workplace.tree, ".git");
+  const preparing = prepareWithBase(making, cache);
   const { bytes, redirectedTo, content } = await phase("fetch", () => {
-    const git = bothOrFirstError(opening, prepareRepository(planOf(making), access.url.remote)).then(([one]) => one);
+    const git = bothOrFirstError(opening, preparing).then(([one]) => one);
     return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline });
   });
   const git = await opening;
   given.push({ access, what: commit });
-  const made = await phase("checkout", () => checkOut(making, git, { content }));
+  const base = await preparing;
+  const made = await phase("checkout", () => checkOut(making, git, { content, base }));
   return {
     ...made,
     git,
@@ -107,6 +109,13 @@ async function straight(making: Making, phase: Phases, opening: Promise<Git>): P
     cache: "miss",
     ...(redirectedTo !== undefined && { redirectedTo }),
   };
+}
+
+/** The repository in the workplace, beside the files of a kept tree where there is one. */
+async function prepareWithBase(making: Making, cache: CacheFolder | undefined): Promise<Base | undefined> {
+  const base = cache && (await beginWithBase(making, cache));
+  await prepareRepository(planOf(making), making.access.url.remote);
+  return base;
 }
 
 async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<FromServer> {
@@ -135,12 +144,13 @@ async function withHistory({ making, phase, git, cache }: Tools & { cache: Cache
   for (let first = true; ; first = false) {
     const kept = await isHistoryKept({ making, cache });
     try {
-      const obtained = await phase("fetch", async () => {
-        await prepareRepository(planOf(making), access.url.remote);
-        return obtainHistory({ making, git, cache }, join(workplace.tree, ".git"));
+      const gitFolder = join(workplace.tree, ".git");
+      const [obtained, base] = await phase("fetch", () => {
+        const preparing = prepareWithBase(making, cache);
+        return bothOrFirstError(obtainHistory({ making, git, cache }, { gitFolder, ready: preparing }), preparing);
       });
       given.push({ access, what: request.resolution.commit });
-      const made = await phase("checkout", () => checkOut(making, git, {}));
+      const made = await phase("checkout", () => checkOut(making, git, { base }));
       return { ...made, ...obtained, git, bytes: obtained.bytes + made.bytes };
     } catch (error) {
       if (!first || !kept || !isDamage(error)) throw error;

@@ -32,10 +32,13 @@ const KNOWN = "refs/bowline";
 const MOST_HAVES = 64;
 
 /**
- * Gives `gitFolder` all of history, with every branch and tag, from a repository that is kept for this very credential: another one may see other branches. A
+ * Gives `gitFolder`, when it is ready, all of history, with every branch and tag, from a repository that is kept for this very credential: another one may see other branches. A
  * commit that was just resolved asks for what is new; a pinned one that is there asks nothing. One process at a time works on it; `shallow` it never is.
  */
-export async function obtainHistory(options: Options, gitFolder: string): Promise<ObtainedHistory> {
+export async function obtainHistory(
+  options: Options,
+  { gitFolder, ready }: { gitFolder: string; ready: Promise<unknown> },
+): Promise<ObtainedHistory> {
   const { making, cache } = options;
   const { request, deadline, access } = making;
   const kept = repositoryOf(options);
@@ -56,6 +59,7 @@ export async function obtainHistory(options: Options, gitFolder: string): Promis
     const there = await isKnown(kept, request.resolution.commit);
     const recent = sessionOf(request) === undefined || waited;
     const fetched = there && recent ? undefined : await update(options, kept);
+    await ready;
     await copyRepository(kept, gitFolder);
     if (fetched !== undefined) return { ...fetched, cache: "miss" };
     return { bytes: 0, cache: waited ? "wait" : "objects" };

@@ -11,12 +11,12 @@ import type { Base } from "./reuse.ts";
 import { DamagedTree, unpackTree } from "./unpack-tree.ts";
 
 /**
- * Writes a kept tree of another commit into the empty workplace, so that git has only the difference to write; without its objects. Undefined where
+ * Writes a kept tree, mostly of another commit, into the empty workplace, so that git has only the difference to write; without its objects. Undefined where
  * there is none to begin with. Meant to be done while the commit is fetched.
  */
 export async function beginWithBase(making: Making, cache: CacheFolder): Promise<Base | undefined> {
   const { request, workplace, deadline } = making;
-  const kept = await findBase(cache.repository, request.options);
+  const kept = await findBase(cache.repository, { ...request, commit: request.resolution.commit });
   if (kept === undefined) return undefined;
   const use = await useKeptTree(kept);
   try {
