@@ -35,7 +35,7 @@ export async function typeAt(
   words: string[],
   answers: [question: string, answer: string][],
 ): Promise<{ shown: string; exitCode: number }> {
-  const command = [process.execPath, BOWLINE, ...words].join(" ");
+  const command = [process.execPath, BOWLINE, ...words].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: desk.folder, env: desk.env });
   let shown = "";
   const waiting = [...answers];
