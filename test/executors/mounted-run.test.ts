@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { BOWLINE, newDesk, type Desk } from "../cli/bowline.ts";
 import { isLiving, until } from "../runs/living.ts";
 import { startGitServer, temporaryFolder, type Account, type GitServer } from "../support/index.ts";
@@ -104,6 +104,7 @@ describe.skipIf(noMount)(`mount: true of an ordinary user${noMount ? ` (skipped:
     const desk = await userDesk();
     await desk.write("job.yaml", jobFile("[sh, -c, 'setsid sleep 1000 & echo $! $$; exec sleep 1001']"));
     const supervisor = startAsUser(desk, RUN);
+    onTestFinished(() => void supervisor.kill("SIGKILL"));
     let said = "";
     supervisor.stdout?.on("data", (chunk) => (said += String(chunk)));
     const pids = await until(() => (said.includes("\n") ? said.trim().split(" ").map(Number) : undefined));

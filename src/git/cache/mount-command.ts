@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 /** Nothing of this process's environment. */
 export const SYSTEM_ENV = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
 
-/** Runs a program of the system; gives its exit code, -1 when it could not be started, and the last line that it said of what went wrong. */
+/** Runs a program of the system; gives its exit code, -1 when it could not be started, and the first line that it said of what went wrong: mount(8) ends with an advice. */
 export function runCommand(
   [program = "", ...words]: readonly string[],
   env: Readonly<Record<string, string>> = SYSTEM_ENV,
@@ -13,6 +13,6 @@ export function runCommand(
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
     child.on("error", ({ message }) => resolve({ code: -1, said: message }));
-    child.on("close", (code) => resolve({ code: code ?? -1, said: said.trim().split("\n").at(-1) ?? "" }));
+    child.on("close", (code) => resolve({ code: code ?? -1, said: said.trim().split("\n", 1)[0] ?? "" }));
   });
 }

@@ -57,7 +57,7 @@ export function warnNotMounted({ request }: Making, why: string): void {
   warn(request, {
     code: "MOUNT_NOT_POSSIBLE",
     message: `the files of "${shownUrl(request.url)}" are written, they cannot be mounted here: ${why}`,
-    hint: "leave `mount` out, or see what it needs: docs/cache.md",
+    hint: "`mount` needs Linux, root or user namespaces, a commit that the cache keeps and a disk that overlay can write to; or leave it out",
   });
 }
 
