@@ -34,6 +34,9 @@ test("a gitlink that .gitmodules does not describe is an error that names it", (
 
 test.each([
   ["a name above .git/modules", { "../../x": { path: "lib", url: "../x" } }, "lib"],
+  ["a name with CR at its end", { "x\r": { path: "lib", url: "../x" } }, "lib"],
+  ["a name with a backslash", { "a\\..\\x": { path: "lib", url: "../x" } }, "lib"],
+  ["a path with a backslash", { x: { path: "a\\..\\lib", url: "../x" } }, "a\\..\\lib"],
   ["a name like an option", { "-x": { path: "lib", url: "../x" } }, "lib"],
   ["a path with CR at its end", { x: { path: "lib\r", url: "../x" } }, "lib\r"],
   ["a path like an option", { x: { path: "-lib", url: "../x" } }, "-lib"],

@@ -141,6 +141,32 @@ describe("a redirect out of the origin is refused, and nothing is sent there", (
   });
 });
 
+it("a host that policy.hosts does not name is asked nothing, nor is a submodule's", async () => {
+  const server = await serve();
+  await server.add("org/lib");
+  const other = await serve({ host: "127.0.0.2" });
+  const files = {
+    ".gitmodules": `[submodule "x"]\npath = x\nurl = ${other.url}/org/lib\n`,
+    x: { submodule: "1".repeat(40) },
+  };
+  await server.add("org/top", { commits: [{ files }] });
+  const withHosts = (...hosts: string[]): GitRequest =>
+    requestFor(`${server.url}/org/top`, { policy: { ...DEFAULT_POLICY, hosts } });
+  const refusal = { code: "POLICY_REFUSED" };
+  for (const request of [withHosts("forge.invalid"), withHosts()]) {
+    await expect(resolve(request)).rejects.toMatchObject(refusal);
+    const target = join(await temporaryFolder(), "repo");
+    const failing = materialize({ ...request, resolution: { commit: "b0".repeat(20) }, target });
+    await expect(failing).rejects.toMatchObject(refusal);
+  }
+  expect(server.requests).toEqual([]);
+  const request = withHosts("127.0.0.1");
+  await fetchCode(request);
+  const options = { ...request.options, submodules: true };
+  await expect(fetchCode({ ...request, options })).rejects.toMatchObject(refusal);
+  expect(other.requests).toEqual([]);
+});
+
 describe("plain http", () => {
   /** The stand-in is asked as a proxy, so that the name needs no resolution. */
   const through = async (more: Partial<GitRequest> = {}): Promise<{ proxy: GitServer; request: GitRequest }> => {

@@ -139,8 +139,11 @@ describe.skipIf(noSshServer)(`ssh${noSshServer === undefined ? "" : ` (skipped: 
   test("shows the host's key with its fingerprint, to be compared and kept", async () => {
     const url = parseGitUrl(`${server.url}/org/test`);
     const { knownHosts: _, ...without } = credential();
+    const before = server.commands().length;
     const [shown] = await readHostKeys({ url, credential: without, timeouts });
     expect(`${shown?.line}\n`).toBe(server.knownHosts);
+    // nobody has said yet whose key that is: ours is not for it
+    expect(server.commands()).toHaveLength(before);
     const file = join(await temporaryFolder(), "host.pub");
     await writeFile(file, server.hostKey.publicKey);
     const { stdout } = await execa("ssh-keygen", ["-l", "-f", file]);
