@@ -205,6 +205,22 @@ describe("submodules", () => {
     expect(thief.requests).toEqual([]);
   });
 
+  test.each([
+    ["x", "x/y"],
+    ["x", "X"],
+    ["X/y/z", "x"],
+  ])("two whose repositories would be in one place: %s, %s", async (...names) => {
+    const server = await serve();
+    const [first, second] = names.map((name, at) => `[submodule "${name}"]\n\tpath = p${at}\n\turl = ../lib\n`);
+    const lib = await server.add("org/lib");
+    const link = { submodule: lib.commits["main"]! };
+    const files = { ".gitmodules": `${first}${second}`, p0: link, p1: link };
+    await server.add("org/top", { commits: [{ files }] });
+    server.requests.length = 0;
+    await expect(fetched(`${server.url}/org/top`)).rejects.toMatchObject({ code: "GIT_CONTENT_REFUSED" });
+    expect(server.requests.filter(({ path }) => path.includes("lib"))).toEqual([]);
+  });
+
   test("stay as they are when they are not asked for", async () => {
     const server = await serve();
     await withSubmodules(server, "org/top", { lib: { url: "../none", commit: "1".repeat(40) } });
