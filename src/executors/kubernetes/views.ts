@@ -131,7 +131,10 @@ export async function listViews(
 function viewOf({ uuid, object }: RunKey, all: RunView): RunView {
   const pods = all.pods.filter(({ metadata }) => metadata.labels?.[UUID_LABEL] === uuid);
   const names = new Set([object, ...pods.map(({ metadata }) => metadata.name)]);
-  const events = all.events.filter(({ involvedObject }) => names.has(involvedObject.name ?? ""));
+  // Events outlive pods, whose names begin with the Job's.
+  const events = all.events.filter(
+    ({ involvedObject: { name = "" } }) => names.has(name) || name.startsWith(`${object}-`),
+  );
   return { ...all, pods, events };
 }
 

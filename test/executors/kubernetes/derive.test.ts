@@ -110,6 +110,9 @@ test("nothing but a record is a run that was made just now; later it is lost, un
     path: "created compiled queued scheduled succeeded",
     exitCode: 0,
   });
+  const late = { ...event("DeadlineExceeded"), involvedObject: { name: `train-${UUID}-abcde` } };
+  const timed = { ...pinned, plan: { ...pinned.plan, termination: { maxRetries: 0, timeout: 9 } } };
+  expect(judged({ events: [late, event("BackoffLimitExceeded")] }, timed, NOW + 60_000).reason).toBe("Timeout");
 });
 
 test("the way of a job that succeeds, at the cluster's times", () => {
@@ -211,6 +214,19 @@ test("a pod that is being removed waits for the Job's word", () => {
   expect(judged({ job: job([{ type: "Failed", reason: "BackoffLimitExceeded" }]), pods: [gone] }).reason).toBe(
     "PodDeleted",
   );
+});
+
+test("a pod that its own deadline ended has taken the run's time", () => {
+  const over = pod({ main: ended(143), status: { phase: "Failed", reason: "DeadlineExceeded" } });
+  const timed = facts({ termination: { maxRetries: 0, timeout: 9 } });
+  const failed = job([{ type: "Failed", reason: "BackoffLimitExceeded" }]);
+  for (const view of [job(), failed])
+    expect(judged({ job: view, pods: [over] }, timed)).toMatchObject({
+      reason: "Timeout",
+      exitCode: 143,
+      errors: [{ code: "RUN_TIMEOUT" }],
+    });
+  expect(judged({ job: failed, pods: [over] }).reason).not.toBe("Timeout");
 });
 
 test("what was asked to end is stopping until nothing runs, whatever the Job says then", () => {

@@ -239,6 +239,10 @@ test("the environment passes through; sidecars go on and come after the git step
     ["side", "Always"],
   ]);
   expect(spec).toMatchObject({ backoffLimit: 2, activeDeadlineSeconds: 60, ttlSecondsAfterFinished: 5 });
+  expect(pod).not.toHaveProperty("activeDeadlineSeconds");
+  const once = made({ termination: { maxRetries: 0, timeout: 60 } });
+  expect(once.pod).toMatchObject({ activeDeadlineSeconds: 60 });
+  expect(once.spec).toMatchObject({ activeDeadlineSeconds: 80 });
 });
 
 test("two connections that differ in one character, or have every character that may be, stay apart", () => {

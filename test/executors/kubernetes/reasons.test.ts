@@ -109,6 +109,27 @@ onCluster("reasons of a cluster", {}, ({ desk, run, namespace }) => {
     expect(answer.exitCode).toBe(124);
   });
 
+  test("the time that is over, of a job without retries: its log is kept for whoever asks later", async () => {
+    const cwd = await desk();
+    const { record, answer } = await run(
+      cwd,
+      jobOf(
+        '{image: "busybox:local", command: [sh, -c, "trap \\"echo bye; exit 9\\" TERM; while :; do sleep 0.2; done"]}',
+        {
+          top: ["termination: {timeout: 3}"],
+        },
+      ),
+    );
+    expect(record).toMatchObject({
+      status: "failed",
+      reason: "Timeout",
+      errors: [{ code: "RUN_TIMEOUT" }],
+      exitCode: 9,
+    });
+    expect(answer.exitCode).toBe(124);
+    expect((await cwd.bowline(["logs", record.uuid])).stdout).toContain("bye");
+  });
+
   test("a pod that somebody deletes", async () => {
     const cwd = await desk();
     await cwd.write("job.yaml", jobOf('{image: "busybox:local", command: [sh, -c, "sleep 100"]}'));

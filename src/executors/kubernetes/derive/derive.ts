@@ -162,6 +162,7 @@ function jobEnd(
     return { status: "succeeded", at, ...completed() };
   if (condition?.reason === "DeadlineExceeded") return { status: "failed", at, ...timedOut(facts, last) };
   const usedUp = last !== undefined && last.status?.phase === "Failed" && pods.length > maxRetries && !removed;
+  if (usedUp && isOutOfTime(last, plan)) return { status: "failed", at, ...timedOut(facts, last) };
   if (condition === undefined && !usedUp) return undefined;
   if (last === undefined) return { status: "failed", at, ...podGone(condition?.message) };
   // A pod that is still there in another phase is being removed: somebody deleted it.
@@ -173,6 +174,11 @@ function jobEnd(
 
 function completed(): PodEnd {
   return { reason: "Completed", message: "the main container ended with exit code 0", exitCode: 0, errors: [] };
+}
+
+/** The kubelet ended it at its own deadline, which is the run's timeout. */
+function isOutOfTime({ status }: Pod, { termination }: Plan): boolean {
+  return status?.reason === "DeadlineExceeded" && termination.timeout !== undefined;
 }
 
 function timedOut(facts: RunFacts, last: Pod | undefined): PodEnd {
@@ -241,9 +247,14 @@ function withoutObjects(
     return answer({ statuses: changes.list(), exitCode: 0 });
   }
   const failed = told.find(({ reason }) => reason === "BackoffLimitExceeded" || reason === "DeadlineExceeded");
+  // Of the Job, or of a pod that had the deadline for its own.
+  const late = view.events.some(
+    ({ reason, involvedObject: { name = "" } }) =>
+      reason === "DeadlineExceeded" && (name === object || name.startsWith(`${object}-`)),
+  );
   if (failed !== undefined) {
     const end =
-      failed.reason === "DeadlineExceeded"
+      late && plan.termination.timeout !== undefined
         ? timedOut(facts, undefined)
         : { ...podGone("its pods are gone; they failed") };
     changes.add("failed", instant(failed.lastTimestamp), end);

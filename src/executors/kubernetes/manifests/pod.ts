@@ -1,4 +1,5 @@
 import { initContainers, type InitInput } from "./init-containers.ts";
+import { GRACE, podDeadline } from "./deadlines.ts";
 import { ownerOf, podSecurity } from "./security.ts";
 import { userContainer } from "./user-container.ts";
 
@@ -32,6 +33,7 @@ export function podTemplate(input: PodInput): object {
         : { imagePullSecrets: imagePullSecrets.map((name) => (typeof name === "string" ? { name } : name)) }),
       ...(aliases.length === 0 ? {} : { hostAliases: aliases }),
       ...(security === undefined ? {} : { securityContext: security }),
+      ...podDeadline(plan),
       restartPolicy,
       terminationGracePeriodSeconds: GRACE,
       initContainers: init,
@@ -40,9 +42,6 @@ export function podTemplate(input: PodInput): object {
     },
   };
 }
-
-/** Seconds between TERM and KILL, as on every executor. */
-const GRACE = 10;
 
 interface Environment {
   labels?: Record<string, string>;

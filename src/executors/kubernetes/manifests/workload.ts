@@ -1,4 +1,5 @@
 import type { Plan } from "../../../compile/index.ts";
+import { jobDeadline } from "./deadlines.ts";
 import { ownContainerNames } from "./retry-rules.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -17,14 +18,14 @@ export function workloads(input: WorkloadInput): Manifest[] {
 }
 
 function job({ plan, pod, ...input }: WorkloadInput): Manifest {
-  const { maxRetries, timeout, ttl } = plan.termination;
+  const { maxRetries, ttl } = plan.termination;
   return {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: metadata(input),
     spec: {
       backoffLimit: maxRetries,
-      ...(timeout === undefined ? {} : { activeDeadlineSeconds: timeout }),
+      ...jobDeadline(plan),
       ...(ttl === undefined ? {} : { ttlSecondsAfterFinished: ttl }),
       ...refusals(plan),
       template: pod,
