@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
@@ -76,6 +76,20 @@ describe("who may see what is kept", () => {
     await expect(fetched({ ...pinned("one"), findCredential: () => Promise.resolve(undefined) })).rejects.toMatchObject(
       { code: "GIT_CREDENTIAL_MISSING" },
     );
+  });
+
+  it("objects are given to nobody else either, and what was checked less strictly is not for who checks more", async () => {
+    await fetched(pinned("one"));
+    for (const path of await readdir(cache, { recursive: true }))
+      if (path.endsWith("/trees")) await rm(join(cache, path), { recursive: true });
+    for (const token of [STRANGER, "no token at all"]) {
+      await expect(fetched({ ...pinned("one"), token })).rejects.toMatchObject({
+        code: expect.stringMatching(/^GIT_(REPOSITORY_NOT_FOUND|CREDENTIAL_REFUSED|ACCESS_DENIED)$/),
+      });
+    }
+    expect((await fetched(pinned("one"))).reference.cache).toBe("objects");
+    const policy = { ...DEFAULT_POLICY, fsck: { ignore: ["missingEmail"] } };
+    expect((await fetched({ ...pinned("one"), policy })).reference.cache).toBe("miss");
   });
 
   it("a submodule counts for itself", async () => {

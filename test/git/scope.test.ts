@@ -111,6 +111,17 @@ describe("a redirect out of the origin is refused, and nothing is sent there", (
     expect(thief.requests).toEqual([]);
   });
 
+  it("another host, also where there is no credential", async () => {
+    const [server, other] = [await serve(), await serve({ host: "127.0.0.2" })];
+    server.faults.push({ status: 302, headers: { location: `${other.url}/org/test/git-upload-pack` } });
+    const request = requestFor(`${server.url}/org/test`);
+    await expect(resolve(request)).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    const target = join(await temporaryFolder(), "repo");
+    const failing = materialize({ ...request, resolution: { commit: "b0".repeat(20) }, target });
+    await expect(failing).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    expect(other.requests).toEqual([]);
+  });
+
   it("another port, and the same place without a scheme", async () => {
     const [server, thief] = [await serve(), await serve()];
     await refused(server, `//127.0.0.1:${thief.port}/org/test/git-upload-pack`, 301);
@@ -130,6 +141,7 @@ describe("a redirect out of the origin is refused, and nothing is sent there", (
       `http://x:y@127.0.0.1:${server.port}/org/test/git-upload-pack`,
       `${server.url}/org/test/git-receive-pack`,
       `${server.url}/login?to=/org/test/git-upload-pack`,
+      `${server.url}/org/${"no-path-of-git".repeat(5)}`,
       "",
     ];
     for (const place of places) {
