@@ -6,7 +6,7 @@ import { fillTarget } from "./fill-target.ts";
 import { reached } from "./http/redirect.ts";
 import type { Given } from "./making.ts";
 import type { MaterializeRequest } from "./request.ts";
-import { openWorkplace, type Workplace } from "./target.ts";
+import { openInnerWorkplace, openWorkplace, type Workplace } from "./target.ts";
 import { BowlineError, isFullCommit, parseRevision } from "../lib/index.ts";
 
 /**
@@ -14,11 +14,15 @@ import { BowlineError, isFullCommit, parseRevision } from "../lib/index.ts";
  * Throws a BowlineError with the request's connection and place.
  */
 export function materialize(request: MaterializeRequest): Promise<CodeReference> {
-  return materializeWithin(request, []);
+  return materializeWithin(request, [], openWorkplace);
 }
 
 /** The same; `given` learns everything that came into the target, that of its submodules too. */
-async function materializeWithin(request: MaterializeRequest, given: Given[]): Promise<CodeReference> {
+async function materializeWithin(
+  request: MaterializeRequest,
+  given: Given[],
+  open: (target: string) => Promise<Workplace>,
+): Promise<CodeReference> {
   const { policy, resolution, target } = request;
   const deadline = startDeadline(policy.timeouts.materialize, {
     what: `fetching "${request.url}"`,
@@ -29,9 +33,12 @@ async function materializeWithin(request: MaterializeRequest, given: Given[]): P
   try {
     checkPin(resolution);
     const access = reached(await openAccess(request.url, request), resolution.redirectedTo);
-    workplace = await openWorkplace(target);
+    workplace = await open(target);
     const own: Given[] = [];
-    const making = { request, access, workplace, deadline, given: own, materialize: materializeWithin };
+    const making = {
+      ...{ request, access, workplace, deadline, given: own },
+      materialize: (child: MaterializeRequest, into: Given[]) => materializeWithin(child, into, openInnerWorkplace),
+    };
     const reference = await fillTarget(making);
     given.push(...own);
     return reference;
@@ -46,7 +53,9 @@ async function materializeWithin(request: MaterializeRequest, given: Given[]): P
 
 /** A pin comes from a record, and a reference from the server's own words: both become paths and arguments of git. */
 function checkPin({ commit, ref }: MaterializeRequest["resolution"]): void {
-  const isReference = ref === undefined || parseRevision(ref).kind === "ref";
+  const revision = ref === undefined ? undefined : parseRevision(ref);
+  // as it stands: a line end around it would be part of the path
+  const isReference = revision === undefined || (revision.kind === "ref" && revision.ref === ref);
   if (isFullCommit(commit) && isReference) return;
   throw new BowlineError({
     code: "GIT_REVISION_INVALID",

@@ -25,10 +25,16 @@ const DAY = 86_400_000;
  */
 export async function openWorkplace(target: string): Promise<Workplace> {
   await refuseTarget(target);
+  await sweepLeftovers(dirname(target));
+  return openInnerWorkplace(target);
+}
+
+/** The same for a submodule. What is beside it came with the repository, whatever it is called, and stays. */
+export async function openInnerWorkplace(target: string): Promise<Workplace> {
+  await refuseTarget(target);
   const parent = dirname(target);
   try {
     await mkdir(parent, { recursive: true });
-    await sweepLeftovers(parent);
     const folder = await mkdtemp(join(parent, `${PREFIX}${ownMark()}-`));
     const tree = join(folder, "tree");
     await mkdir(tree);
@@ -85,7 +91,8 @@ async function publish(tree: string, target: string): Promise<void> {
 
 /** Removes workplaces whose process is gone; of those that only another machine could judge, what is a day old. */
 async function sweepLeftovers(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX) && !name.startsWith(MOUNT_FOLDER));
+  const all = await readdir(parent).catch(() => []);
+  const names = all.filter((name) => name.startsWith(PREFIX) && !name.startsWith(MOUNT_FOLDER));
   for (const name of names) {
     const folder = join(parent, name);
     if (await isLeftover(folder))

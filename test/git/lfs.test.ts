@@ -10,6 +10,7 @@ import {
   git,
   startGitServer,
   temporaryFolder,
+  type Fault,
   type FileSpec,
   type GitServer,
   type GitServerOptions,
@@ -159,6 +160,39 @@ describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`
     await expect(fetched(server, "org/test", { request })).rejects.toMatchObject({ code: "GIT_TOO_LARGE" });
     expect(server.requests.filter(({ path }) => path.includes("lfs"))).toEqual([]);
   });
+
+  test.each([
+    ["refuses the credential", { status: 401 }, "GIT_CREDENTIAL_REFUSED", /does not accept/],
+    [
+      "leaves out what it was asked for",
+      { status: 200, body: '{"objects": []}' },
+      "LFS_FAILED",
+      /gives nothing for 2 s/,
+    ],
+    [
+      "lets wait for an hour",
+      { status: 429, headers: { "retry-after": "3600" } },
+      "LFS_FAILED",
+      /gives nothing for 2 s/,
+    ],
+    ["sends an object without end", { endless: Buffer.alloc(60_000, "x") }, "LFS_FAILED", /more than the pointers/],
+  ] as [string, Fault, string, RegExp][])(
+    "a server that %s is ended, long before the deadline",
+    async (_, fault, code, message) => {
+      const objects = new Map<string, Buffer>();
+      const server = await serve({ accounts, lfs: { objects, header: { Authorization: HEADER } } });
+      await withLfs(server, objects);
+      const place = fault.endless === undefined ? "/objects/batch" : "/lfs-objects/";
+      const headers = { "content-type": "application/vnd.git-lfs+json", ...fault.headers };
+      server.faults.push({ match: ({ path }) => path.includes(place), status: 200, ...fault, headers });
+      const policy = { ...DEFAULT_POLICY, timeouts: { ...DEFAULT_POLICY.timeouts, stall: 500 } };
+      await expect(fetched(server, "org/test", { request: { policy } })).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      });
+      expect(server.requests.length).toBeLessThan(20);
+    },
+  );
 
   test("contents count together with the other files", async () => {
     const objects = new Map<string, Buffer>();

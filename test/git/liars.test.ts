@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
-import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
+import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { BowlineError } from "../../src/lib/index.ts";
 import {
   git,
@@ -87,6 +87,7 @@ describe("a server that lies about its references", () => {
     ["another branch than was asked for", "OTHER refs/heads/other\n", "GIT_REVISION_NOT_FOUND"],
     ["a branch whose name only begins so", "OTHER refs/heads/main2\n", "GIT_REVISION_NOT_FOUND"],
     ["a commit that it does not have", `${NOBODY} refs/heads/main\n`, "GIT_REVISION_NOT_FOUND"],
+    ["a tag that points to no id", "OTHER refs/heads/main peeled:zzz\n", "GIT_PROTOCOL"],
     ["no reference at all", "", "GIT_REVISION_NOT_FOUND"],
     ["an error in words", "ERR go away\n", "GIT_PROTOCOL"],
   ])("%s", async (_, line, code) => {
@@ -99,15 +100,27 @@ describe("a server that lies about its references", () => {
   it("a branch that points to something else than a commit", async () => {
     const blob = (await git(repository.path, ["rev-parse", "main:a"])).trim();
     const tree = (await git(repository.path, ["rev-parse", "main^{tree}"])).trim();
-    for (const object of [blob, tree]) {
+    const cache = await temporaryFolder();
+    for (const object of [blob, tree, repository.refs["refs/tags/v1"]!]) {
       server.faults.splice(0, Infinity, {
         match: isLsRefs,
         ...answer(packet(`${object} refs/heads/main\n`), FLUSH),
       });
-      expect(await refused(request())).toMatchObject({
-        code: expect.stringMatching(/^GIT_(REVISION|CONTENT|PROTOCOL)/),
-      });
+      // nor is the cache taken for damaged because of it
+      const warned: GitEvent[] = [];
+      const onEvent = (event: GitEvent): void => void (event.phase === "warning" && warned.push(event));
+      for (const more of [{}, { cache, onEvent }]) {
+        expect(await refused(request(more))).toMatchObject({ code: "GIT_REVISION_NOT_FOUND" });
+      }
+      expect(warned).toEqual([]);
     }
+  });
+
+  it.each(["x\r", "../x", "x.lock"])("HEAD that stands on the branch %j", async (branch) => {
+    const head = packet(`${repository.commits["main"]!} HEAD symref-target:refs/heads/${branch}\n`);
+    server.faults.push({ match: isLsRefs, ...answer(head, FLUSH) });
+    const { revision: _, ...asked } = request();
+    expect(await refused(asked)).toMatchObject({ code: "GIT_REVISION_INVALID" });
   });
 
   it.each([

@@ -2,8 +2,10 @@ import { execa } from "execa";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { inScope, type Credential } from "../../src/connections/index.ts";
 import { materialize, resolve, type CodeReference, type GitRequest } from "../../src/git/index.ts";
+import { ownMark } from "../../src/lib/index.ts";
 import {
   git,
   makeSshKey,
@@ -43,15 +45,17 @@ interface Asked {
   credentials?: Credential[];
   submodules?: boolean | string[];
   more?: Partial<GitRequest["options"]>;
+  request?: Partial<GitRequest>;
 }
 
 async function fetched(
   url: string,
-  { credentials = [], submodules = true, more }: Asked = {},
+  { credentials = [], submodules = true, more, request: changed }: Asked = {},
 ): Promise<{ target: string; reference: CodeReference }> {
   const base = requestFor(url);
   const request: GitRequest = {
     ...base,
+    ...changed,
     options: { ...base.options, submodules, ...more },
     findCredential: async (asked) => credentials.find(({ scope }) => inScope(scope, asked)),
   };
@@ -263,3 +267,35 @@ describe.skipIf(noSshServer)(
     });
   },
 );
+
+test("all submodules together are held against the policy", async () => {
+  const server = await serve();
+  const lib = await server.add("org/lib", { commits: [{ files: { a: "1", b: "2" } }] });
+  const names = ["one", "two", "three"];
+  const modules = names.map((name) => `[submodule "${name}"]\n\tpath = ${name}\n\turl = ../lib\n`).join("");
+  const links = Object.fromEntries(names.map((name) => [name, { submodule: lib.commits["main"]! }]));
+  await server.add("org/test", { commits: [{ files: { ".gitmodules": modules, ...links } }] });
+  const request = (maxFiles: number) => ({ request: { policy: { ...DEFAULT_POLICY, maxFiles } } });
+  await fetched(`${server.url}/org/test`, request(7));
+  await expect(fetched(`${server.url}/org/test`, request(6))).rejects.toMatchObject({ code: "GIT_TOO_LARGE" });
+});
+
+test("what is beside a submodule stays, though it is called as a killed process's leftovers are", async () => {
+  const server = await serve();
+  const lib = await server.add("org/lib");
+  const left = `.bowline-${ownMark().replace(/-\d+-/, "-4194303-")}-abcdef/file`;
+  const modules = '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n';
+  const files: Record<string, FileSpec> = { [left]: "1", lib: { submodule: lib.commits["main"]! } };
+  await server.add("org/test", { commits: [{ files: { ".gitmodules": modules, ...files } }] });
+  const { target } = await fetched(`${server.url}/org/test`);
+  expect(await readFile(join(target, left), "utf8")).toBe("1");
+  expect(await git(target, ["status", "--porcelain"])).toBe("");
+});
+
+test("a .gitmodules that git cannot read is said to be one", async () => {
+  const server = await serve();
+  const lib = await server.add("org/lib");
+  const files: Record<string, FileSpec> = { ".gitmodules": "[submodule", lib: { submodule: lib.commits["main"]! } };
+  await server.add("org/test", { commits: [{ files }] });
+  await expect(fetched(`${server.url}/org/test`)).rejects.toMatchObject({ code: "GIT_SUBMODULE_INVALID" });
+});

@@ -3,6 +3,7 @@ import { redirectWarning } from "../http/redirect.ts";
 import { openHttpSession } from "../server/http-session.ts";
 import type { OpenSession } from "../server/open-session.ts";
 import type { Session } from "../server/session.ts";
+import { noCommit } from "../trees/commit-details.ts";
 import { fetchByGit } from "./fetch-by-git.ts";
 import { fetchByV2 } from "./fetch-by-v2.ts";
 import type { EarlyFetchOptions, Fetched, FetchOptions } from "./fetch-options.ts";
@@ -16,11 +17,20 @@ export type { Fetched, FetchOptions } from "./fetch-options.ts";
  */
 export async function fetchObjects(options: EarlyFetchOptions): Promise<Fetched> {
   try {
-    return await fetchSomehow(options);
+    const fetched = await fetchSomehow(options);
+    if (fetched.content === undefined) await refuseOtherObject(options);
+    return fetched;
   } finally {
     // nobody is to write to the folder any more
     await Promise.allSettled([options.git]);
   }
+}
+
+/** A tag, tree or file has a name of the same form, and servers give it: nothing of it is kept, nor taken for damage of what is. */
+async function refuseOtherObject({ git, gitFolder, commit, access }: EarlyFetchOptions): Promise<void> {
+  const command = [`--git-dir=${gitFolder}`, "cat-file", "-t", commit];
+  const { stdout } = await (await git).run(command, { expected: [128] });
+  if (stdout.toString().trim() !== "commit") throw noCommit(commit, access.url.text);
 }
 
 async function fetchSomehow(options: EarlyFetchOptions): Promise<Fetched> {

@@ -1,3 +1,4 @@
+import { isFullCommit } from "../../lib/index.ts";
 import { packetText, writePackets, type Packet } from "./pkt-line.ts";
 import type { Ref } from "./session.ts";
 
@@ -38,6 +39,7 @@ export function readRefs(packets: readonly Packet[]): Ref[] | undefined {
     if (!match) return undefined;
     const attributes = new Map([...match[3]!.matchAll(/ ([a-z-]+):([^ ]+)/g)].map(([, key, value]) => [key, value!]));
     const peeled = attributes.get("peeled");
+    if (peeled !== undefined && !isFullCommit(peeled)) return undefined;
     const target = attributes.get("symref-target");
     refs.push({ name: match[2]!, object: match[1]!, ...(peeled && { peeled }), ...(target && { target }) });
   }

@@ -62,8 +62,21 @@ export async function holdWritten(
 }
 
 /** Bytes of the files of a working tree, its `.git` left out. */
-export function writtenBytes(repository: string): Promise<number> {
-  return bytesBelow(repository, new Set([".git"]));
+export async function writtenBytes(repository: string): Promise<number> {
+  return (await filesBelow(repository, new Set([".git"]))).bytes;
+}
+
+/** Holds what a target and its submodules have together against the policy, as each comes. `add` throws GIT_TOO_LARGE. */
+export function openSum(request: BudgetedRequest): { add: (tree: string) => Promise<void> } {
+  const sum = { files: 0, bytes: 0 };
+  async function add(tree: string): Promise<void> {
+    if (request.policy.maxFiles === undefined && request.policy.maxBytes === undefined) return;
+    const { files, bytes } = await filesBelow(tree, new Set([".git"]));
+    sum.files += files;
+    sum.bytes += bytes;
+    checkKept(sum, request);
+  }
+  return { add };
 }
 
 /** Holds a tree that was made earlier, perhaps under another policy, against that of today. Throws GIT_TOO_LARGE. */
@@ -77,14 +90,16 @@ export function checkKept({ files, bytes }: { files: number; bytes: number }, re
 
 type BudgetedRequest = Pick<BudgetOptions, "url" | "policy">;
 
-async function bytesBelow(folder: string, without = new Set<string>()): Promise<number> {
-  let bytes = 0;
+async function filesBelow(folder: string, without = new Set<string>()): Promise<{ files: number; bytes: number }> {
+  const sum = { files: 0, bytes: 0 };
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (without.has(entry.name)) continue;
     const path = join(folder, entry.name);
-    bytes += entry.isDirectory() ? await bytesBelow(path) : await sizeOf(path);
+    const more = entry.isDirectory() ? await filesBelow(path) : { files: 1, bytes: await sizeOf(path) };
+    sum.files += more.files;
+    sum.bytes += more.bytes;
   }
-  return bytes;
+  return sum;
 }
 
 /** 0 for what is gone by now. */

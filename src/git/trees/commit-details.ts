@@ -24,19 +24,22 @@ export async function readCommit(
     .toString("utf8")
     .replace(/\n$/, "")
     .split("\0");
-  if (code !== 0 || found !== commit) {
-    throw new BowlineError({
-      code: "GIT_REVISION_NOT_FOUND",
-      message: `"${commit}" of "${shownUrl(url)}" is not a commit but another object`,
-      hint: "name a commit, a branch or a tag",
-    });
-  }
+  if (code !== 0 || found !== commit) throw noCommit(commit, url);
   return {
     tree,
     author: { name: cut(name), email: cut(email) },
     date: new Date(Math.min(Number(seconds) * 1000, LAST_DATE)).toISOString(),
     subject: cut(subject),
   };
+}
+
+/** The error for the name of an object that is no commit. */
+export function noCommit(name: string, url: string): BowlineError {
+  return new BowlineError({
+    code: "GIT_REVISION_NOT_FOUND",
+    message: `"${name}" of "${shownUrl(url)}" is not a commit but another object`,
+    hint: "name a commit, a branch or a tag",
+  });
 }
 
 /** A commit may say megabytes in one line; records, and the 4 KiB of a termination message, keep what somebody reads. */

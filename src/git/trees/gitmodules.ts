@@ -11,8 +11,8 @@ export interface Submodule {
 }
 
 export interface GitmodulesInput {
-  /** Output of `git config --list -z` for the .gitmodules of the commit. */
-  config: string;
+  /** Output of `git config --list -z` for the .gitmodules of the commit; undefined where git cannot read it. */
+  config: string | undefined;
   /** The commit's gitlinks: path → commit. */
   links: ReadonlyMap<string, string>;
 }
@@ -22,6 +22,7 @@ export interface GitmodulesInput {
  * option of git is refused with GIT_CONTENT_REFUSED; a gitlink without a section is GIT_SUBMODULE_INVALID, as it is for git. `update = none` leaves one out.
  */
 export function readGitmodules({ config, links }: GitmodulesInput): Submodule[] {
+  if (config === undefined) throw invalid([...links.keys()].join(", ").slice(0, 200), "git cannot read .gitmodules");
   const sections = sectionsOf(config);
   const byPath = new Map(
     [...sections].map(([name, values]) => [values.get("path")?.replace(/\/+$/, ""), { name, values }]),
@@ -79,9 +80,9 @@ function refuseName(name: string): void {
     name === "" ||
     name.startsWith("-") ||
     /[\p{Cc}\\]/u.test(name) ||
-    name.split("/").some((part) => part === "" || part === "." || part === "..")
+    name.split("/").some((part) => part === "" || part === "." || part === ".." || Buffer.byteLength(part) > 255)
   ) {
-    throw refusedSubmodule(name, "its name is not safe as the name of a folder");
+    throw refusedSubmodule(name.slice(0, 100), "its name is not safe as the name of a folder");
   }
 }
 

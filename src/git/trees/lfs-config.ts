@@ -39,11 +39,11 @@ export function lfsConfig({ endpoint, storage, certificates, network, timeouts }
       required: "true",
     }),
     configSection("http", { sslCAInfo: certificates, ...(proxy === undefined ? {} : { proxy: proxy.href }) }),
-    ...credentialSections(endpoint),
+    ...credentialSections(endpoint, `${storage}.refused`),
   ].join("");
 }
 
-function credentialSections({ url, access }: LfsEndpoint): string[] {
+function credentialSections({ url, access }: LfsEndpoint, refused: string): string[] {
   const http = url.startsWith("http") ? access.credential?.http : undefined;
   if (http === undefined) return [];
   if (http.kind === "bearer")
@@ -52,11 +52,16 @@ function credentialSections({ url, access }: LfsEndpoint): string[] {
   const repository = url.replace(/(\.git)?\/info\/lfs$/, "");
   const places = [...new Set([repository, `${repository}.git`, url])];
   return [
-    configSection("bowline", { username: http.username, password: http.password }),
+    configSection("bowline", { username: http.username, password: http.password, refused }),
     configSection(`lfs "${url}"`, { access: "basic" }),
     ...places.map((place) => configSection(`credential "${place}"`, { helper: HELPER, useHttpPath: "true" })),
   ];
 }
 
-/** What it prints is in no argument: `printf` is part of the shell. */
-const HELPER = `!f() { [ "$1" = get ] && printf 'username=%s\\npassword=%s\\n' "$(git config bowline.username)" "$(git config bowline.password)"; }; f`;
+/**
+ * What it prints is in no argument: `printf` is part of the shell. Once the server has refused the credential (`erase`, gitcredentials(7)) it is not
+ * given again: git-lfs would go on without end.
+ */
+const HELPER =
+  `!f() { r=$(git config bowline.refused); [ "$1" = erase ] && : > "$r"; [ "$1" = get ] && [ ! -e "$r" ] && ` +
+  `printf 'username=%s\\npassword=%s\\n' "$(git config bowline.username)" "$(git config bowline.password)"; }; f`;

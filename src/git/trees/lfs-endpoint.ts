@@ -52,7 +52,12 @@ function ownEndpoint(url: GitUrl): string {
 async function urlOfLfsConfig(tree: string, git: Git): Promise<string | undefined> {
   const path = join(tree, ".lfsconfig");
   if ((await readSmallFile(path, LARGEST_CONFIG)) === undefined) return undefined;
-  const { stdout } = await git.run(["config", "--file", path, "--no-includes", "--list", "-z"], { cwd: tree });
+  const list = ["config", "--file", path, "--no-includes", "--list", "-z"];
+  const { stdout, code } = await git.run(list, { cwd: tree, expected: [128] });
+  if (code !== 0) {
+    const message = ".lfsconfig of the repository is no configuration that git can read";
+    throw new BowlineError({ code: "LFS_FAILED", message, hint: "correct it in the repository" });
+  }
   const values = new Map(
     stdout
       .toString("utf8")

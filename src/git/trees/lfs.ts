@@ -8,6 +8,7 @@ import { certificateFile, trustedCertificates } from "../http/trust.ts";
 import { lfsConfig } from "./lfs-config.ts";
 import { lfsEndpoint, type LfsEndpoint } from "./lfs-endpoint.ts";
 import { lfsPointers, usesLfs, type LfsPointer } from "./lfs-pointers.ts";
+import { watchContents } from "./lfs-watch.ts";
 import { openGit, type Git } from "../process/open-git.ts";
 import type { GitRequest } from "../request.ts";
 
@@ -45,6 +46,9 @@ export async function addContents(options: LfsOptions): Promise<LfsResult> {
   return result;
 }
 
+/** As many stall limits may pass without anything new: git-lfs tries again by itself. */
+const PATIENCE = 4;
+
 async function fetchContents(options: LfsOptions): Promise<LfsResult> {
   const { request, tree, git, folder, signal } = options;
   const pointers = await lfsPointers(git, tree);
@@ -67,9 +71,12 @@ async function fetchContents(options: LfsOptions): Promise<LfsResult> {
     timeouts: request.policy.timeouts,
   });
   const lfs = await openGit({ ...request, access: withoutHeader(endpoint.access), folder, signal, config });
+  const patience = PATIENCE * request.policy.timeouts.stall;
+  const watch = watchContents({ storage, tree, pointers, patience, url: endpoint.url });
   try {
-    await replacePointers(lfs, { pointers, tree, endpoint });
+    await replacePointers(lfs, { pointers, tree, endpoint, signal: AbortSignal.any([signal, watch.signal]) });
   } finally {
+    await watch.stop();
     await lfs.close();
     await rm(storage, { recursive: true, force: true });
   }
@@ -111,15 +118,16 @@ interface Replacing {
   pointers: LfsPointer[];
   tree: string;
   endpoint: LfsEndpoint;
+  signal: AbortSignal;
 }
 
-async function replacePointers(git: Git, { pointers, tree, endpoint }: Replacing): Promise<void> {
+async function replacePointers(git: Git, { pointers, tree, endpoint, signal }: Replacing): Promise<void> {
   const env = { GIT_LFS_SKIP_SMUDGE: "0" };
   const input = pointers.map(({ path }) => `${path}\0`).join("");
   // git writes only what is not there as the index has it.
   for (const { path } of pointers) await rm(join(tree, path));
   const checkout = ["--literal-pathspecs", "checkout", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
-  const { code, stderr } = await git.run(checkout, { cwd: tree, input, env, expected: [1, 2, 128] });
+  const { code, stderr } = await git.run(checkout, { cwd: tree, input, env, signal, expected: [1, 2, 128] });
   if (code !== 0) throw new BowlineError(lfsProblem(stderr, endpoint));
   // A file as old as the index is read again by each `git status` (racy-git), and then differs from its pointer: so they are made older.
   const before = new Date(Date.now() - 10_000);

@@ -8,6 +8,8 @@ import { configSection, quoted } from "../process/git-config.ts";
 import { readGitmodules, refusedSubmodule, submoduleUrl, unknownSubmodule, type Submodule } from "./gitmodules.ts";
 import type { Git } from "../process/open-git.ts";
 import type { GitEvent, MaterializeRequest } from "../request.ts";
+import { openSum } from "./budget.ts";
+import { openSlots } from "./slots.ts";
 import { inSparse } from "./sparse.ts";
 
 export interface SubmodulesOptions {
@@ -32,6 +34,9 @@ export interface SubmodulesResult {
 interface Level extends SubmodulesOptions {
   /** Path of this repository from the top; empty for the top itself. */
   prefix: string;
+  /** For all of them, however deep: a tree of submodules grows by powers. */
+  slot: ReturnType<typeof openSlots>;
+  sum: ReturnType<typeof openSum>;
 }
 
 const AT_A_TIME = 4;
@@ -43,7 +48,10 @@ const AT_A_TIME = 4;
 export async function addSubmodules(options: SubmodulesOptions): Promise<SubmodulesResult> {
   const { submodules: wanted } = options.request.options;
   if (wanted === false) return { submodules: [], bytes: 0 };
-  const result = await addLevel({ ...options, prefix: "" });
+  const sum = openSum(options.request);
+  await sum.add(options.tree);
+  const slot = openSlots(options.request.options.jobs ?? AT_A_TIME);
+  const result = await addLevel({ ...options, prefix: "", slot, sum });
   const missed = Array.isArray(wanted)
     ? wanted.map(withoutSlashes).find((path) => !result.submodules.some((one) => `${one.path}/`.startsWith(`${path}/`)))
     : undefined;
@@ -95,10 +103,9 @@ async function listSubmodules({ git, commit, tree }: Level): Promise<Submodule[]
     if (path === ".gitmodules") described = true;
   }
   if (links.size === 0) return [];
-  const config = described
-    ? await git.run(["config", "--blob", `${commit}:.gitmodules`, "--no-includes", "--list", "-z"], { cwd: tree })
-    : undefined;
-  return readGitmodules({ config: config?.stdout.toString("utf8") ?? "", links });
+  const list = ["config", "--blob", `${commit}:.gitmodules`, "--no-includes", "--list", "-z"];
+  const config = described ? await git.run(list, { cwd: tree, expected: [128] }) : undefined;
+  return readGitmodules({ config: config?.code === 128 ? undefined : (config?.stdout.toString("utf8") ?? ""), links });
 }
 
 function isWanted(wanted: boolean | string[], path: string): boolean {
@@ -129,12 +136,9 @@ async function addSubmodule(level: Level, submodule: Submodule): Promise<Submodu
     const url = await urlToAsk(submoduleUrl(submodule, { base: access.url, schemes: request.policy.schemes }), level);
     const tree = join(level.tree, submodule.path);
     await refuseLinkedParents(level.tree, submodule.path);
-    const reference = await level.materialize({
-      ...childRequest(request),
-      url: url.text,
-      resolution: { commit: submodule.commit },
-      target: tree,
-    });
+    const child = { ...childRequest(request), url: url.text, resolution: { commit: submodule.commit }, target: tree };
+    const reference = await level.slot(() => level.materialize(child));
+    await level.sum.add(tree);
     const home = join(gitFolder, "modules", submodule.name);
     await moveRepository(tree, home);
     await appendFile(
