@@ -229,3 +229,10 @@ describe("the target", () => {
     expect(await readdir(parent)).toEqual([]);
   });
 });
+
+it.each(["x\r", "../x", "x.lock"])("a pin on the branch %j is refused before anything is asked", async (branch) => {
+  const target = join(await temporaryFolder(), "repo");
+  const resolution = { commit: "b0".repeat(20), ref: `refs/heads/${branch}` };
+  const request = { ...requestFor("http://127.0.0.1:1/org/test"), resolution, target };
+  await expect(materialize(request)).rejects.toMatchObject({ code: "GIT_REVISION_INVALID" });
+});

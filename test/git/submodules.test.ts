@@ -284,9 +284,12 @@ test("what is beside a submodule stays, though it is called as a killed process'
   const server = await serve();
   const lib = await server.add("org/lib");
   const left = `.bowline-${ownMark().replace(/-\d+-/, "-4194303-")}-abcdef/file`;
-  const modules = '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n';
-  const files: Record<string, FileSpec> = { [left]: "1", lib: { submodule: lib.commits["main"]! } };
-  await server.add("org/test", { commits: [{ files: { ".gitmodules": modules, ...files } }] });
+  const files = {
+    ".gitmodules": '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n',
+    [left]: "1",
+    lib: { submodule: lib.commits["main"]! },
+  };
+  await server.add("org/test", { commits: [{ files }] });
   const { target } = await fetched(`${server.url}/org/test`);
   expect(await readFile(join(target, left), "utf8")).toBe("1");
   expect(await git(target, ["status", "--porcelain"])).toBe("");
@@ -294,8 +297,8 @@ test("what is beside a submodule stays, though it is called as a killed process'
 
 test("a .gitmodules that git cannot read is said to be one", async () => {
   const server = await serve();
-  const lib = await server.add("org/lib");
-  const files: Record<string, FileSpec> = { ".gitmodules": "[submodule", lib: { submodule: lib.commits["main"]! } };
+  const { commits } = await server.add("org/lib");
+  const files = { ".gitmodules": "[submodule", lib: { submodule: commits["main"]! } };
   await server.add("org/test", { commits: [{ files }] });
   await expect(fetched(`${server.url}/org/test`)).rejects.toMatchObject({ code: "GIT_SUBMODULE_INVALID" });
 });
