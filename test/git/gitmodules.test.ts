@@ -81,3 +81,9 @@ describe("a submodule's url", () => {
     expect(() => resolve("https://h/org/test", url)).toThrow(expect.objectContaining({ code }));
   });
 });
+
+test("a .gitmodules that git cannot read is said to be one", () => {
+  expect(() => readGitmodules({ config: undefined, links: new Map([["lib", COMMIT]]) })).toThrow(
+    expect.objectContaining({ code: "GIT_SUBMODULE_INVALID", message: expect.stringContaining("cannot read") }),
+  );
+});

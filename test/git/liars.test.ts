@@ -99,7 +99,6 @@ describe("a server that lies about its references", () => {
 
   it("a branch that points to something else than a commit", async () => {
     const objects = (await git(repository.path, ["rev-parse", "main:a", "main^{tree}", "v1"])).split("\n");
-    const cache = await temporaryFolder();
     for (const object of objects) {
       server.faults.splice(0, Infinity, {
         match: isLsRefs,
@@ -107,7 +106,7 @@ describe("a server that lies about its references", () => {
       });
       const warned: GitEvent[] = []; // the cache is not taken for damaged
       const onEvent = (event: GitEvent): void => void (event.phase === "warning" && warned.push(event));
-      for (const more of [{}, { cache, onEvent }])
+      for (const more of [{}, { cache: await temporaryFolder(), onEvent }])
         expect(await refused(request(more))).toMatchObject({ code: "GIT_REVISION_NOT_FOUND" });
       expect(warned).toEqual([]);
     }

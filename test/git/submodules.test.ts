@@ -294,11 +294,3 @@ test("what is beside a submodule stays, though it is called as a killed process'
   expect(await readFile(join(target, left), "utf8")).toBe("1");
   expect(await git(target, ["status", "--porcelain"])).toBe("");
 });
-
-test("a .gitmodules that git cannot read is said to be one", async () => {
-  const server = await serve();
-  const { commits } = await server.add("org/lib");
-  const files = { ".gitmodules": "[submodule", lib: { submodule: commits["main"]! } };
-  await server.add("org/test", { commits: [{ files }] });
-  await expect(fetched(`${server.url}/org/test`)).rejects.toMatchObject({ code: "GIT_SUBMODULE_INVALID" });
-});
