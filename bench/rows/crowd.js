@@ -32,7 +32,10 @@ function hundredWarm() {
   const contenders = async (world, { tiny }, place) => {
     const { what, tree } = await prime(world, "L", place);
     const count = tiny ? 3 : 100;
-    const env = { BENCH_MEMORY: join(place, "memory"), NODE_OPTIONS: `--require=${fileOf("bench/report-memory.cjs")}` };
+    const env = {
+      BENCH_MEMORY: join(place, "memory"),
+      NODE_OPTIONS: `--require="${fileOf("bench/report-memory.cjs")}"`,
+    };
     await mkdir(env.BENCH_MEMORY);
     const copies = ({ base }) => together(places(count, base), (dir) => world.start("cp", ["-a", tree, dir]));
     const processes = async ({ base }) => {

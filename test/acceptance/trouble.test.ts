@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BOWLINE } from "../cli/bowline.ts";
+import { BOWLINE, type Desk } from "../cli/bowline.ts";
 import { checkFailure, checkRunRecord } from "../support/contract.ts";
 import { startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { job, privateDesk, writeConfig } from "./desk.ts";
@@ -113,17 +113,31 @@ test.skipIf(noRoot)(`a home that cannot be written${noRoot ? ` (skipped: ${noRoo
   await chmod(join(home, ".."), 0o755);
   await chmod(desk.folder, 0o755);
   await chmod(join(desk.folder, ".."), 0o755);
-  const user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
-  const { stdout, exitCode } = await execa(
-    "setpriv",
-    [...user, process.execPath, BOWLINE, "run", ...NAMED, "-o", "json"],
-    {
-      ...{ cwd: desk.folder, env: { ...desk.env, BOWLINE_HOME: home }, extendEnv: false, reject: false },
-    },
-  );
+  const { stdout, exitCode } = await asNobody(desk, ["run", ...NAMED, "-o", "json"], { BOWLINE_HOME: home });
   expect(checkFailure(JSON.parse(stdout)).errors.map(({ code }) => code)).toEqual(["DISK_NOT_WRITABLE"]);
   expect(exitCode).toBe(1);
 });
+
+test.skipIf(noRoot)(`a folder in PATH that is closed to the user${noRoot ? ` (skipped: ${noRoot})` : ""}`, async () => {
+  const desk = await privateDesk();
+  const [home, closed] = [await temporaryFolder(), await temporaryFolder()];
+  for (const folder of [desk.folder, join(desk.folder, ".."), join(home, "..")]) await chmod(folder, 0o755);
+  await chmod(home, 0o777);
+  await chmod(closed, 0o700);
+  await writeConfig(desk, []);
+  await desk.write("job.json", JSON.stringify({ run: { kind: "job", container: { command: ["no-such-program"] } } }));
+  const env = { BOWLINE_HOME: home, PATH: `${closed}:${desk.env["PATH"]}` };
+  const { stdout } = await asNobody(desk, ["run", ...NAMED, "-o", "json"], env);
+  expect(checkRunRecord(JSON.parse(stdout))).toMatchObject({ status: "failed", exitCode: 127 });
+});
+
+/** What a user without any rights of root sees. */
+function asNobody(desk: Desk, words: string[], env: Record<string, string>) {
+  const user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  return execa("setpriv", [...user, process.execPath, BOWLINE, ...words], {
+    ...{ cwd: desk.folder, env: { ...desk.env, ...env }, extendEnv: false, reject: false },
+  });
+}
 
 const noMount = noRoot ?? mountRefused();
 

@@ -1,4 +1,4 @@
-import { readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ownMark } from "../../src/lib/index.ts";
@@ -49,7 +49,9 @@ test("ls shows what is kept, verify takes away what is damaged, prune what is no
 
   expect((await desk.bowline(["cache", "verify"])).stderr).toContain("3 checked, none is damaged");
   const [pack] = (await readdir(join(objects(entries).path, "objects/pack"))).filter((name) => name.endsWith(".pack"));
-  await truncate(join(objects(entries).path, "objects/pack", pack!), 30);
+  const packFile = join(objects(entries).path, "objects/pack", pack!);
+  await chmod(packFile, 0o600);
+  await truncate(packFile, 30);
   const tree = entries.find(({ kind }) => kind === "tree")!;
   await writeFile(join(tree.path, "layer-1"), "x", { flag: "r+" });
   const damaged = JSON.parse((await desk.bowline(["cache", "verify", "-o", "json"])).stdout) as Entry[];

@@ -1,7 +1,9 @@
 // node:child_process itself: a process in a session of its own, raw output as it comes and no output kept; execa would buffer and end it its own way.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { constants } from "node:os";
+import { delimiter, resolve as resolvePath } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BowlineError, type Place } from "../../lib/index.ts";
 import type { MountSpace } from "../../git/index.ts";
@@ -31,6 +33,8 @@ const LEFTOVER_GRACE = 1_000;
 /** How long output is awaited after the end of a process that left its pipes to others, in milliseconds. */
 const DRAIN_TIME = 2_000;
 
+const ABSENT = "ENOENT";
+
 /** Starts a command with an empty standard input, without a terminal. Throws PATH_INVALID when its working directory is not there. */
 export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
   const [name = ""] = job.command;
@@ -45,7 +49,7 @@ export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
   const closed = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   const ended = new Promise<Ended>((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
-      if (child.pid === undefined) resolve(refusedBy(program, error));
+      if (child.pid === undefined) resolve(refusedBy(program, plainly(error, program, job)));
     });
     child.once("exit", (code, signal) => resolve(endedBy(code, signal)));
   });
@@ -67,12 +71,20 @@ function endedBy(code: number | null, signal: NodeJS.Signals | null): Ended {
   return signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal };
 }
 
+/** execvp(3) says EACCES as well where no folder of PATH has the program and one of them is closed to this user. */
+function plainly(error: NodeJS.ErrnoException, program: string, { cwd, env }: JobCommand): NodeJS.ErrnoException {
+  if (error.code !== "EACCES" || program.includes("/")) return error;
+  const folders = (env["PATH"] ?? "").split(delimiter);
+  const isThere = folders.some((folder) => existsSync(resolvePath(cwd, folder, program)));
+  return isThere ? error : Object.assign(new Error("not in PATH"), { code: ABSENT });
+}
+
 function refusedBy(program: string, error: NodeJS.ErrnoException): Ended {
-  return { exitCode: error.code === "ENOENT" ? 127 : 126, refused: refusal(program, error) };
+  return { exitCode: error.code === ABSENT ? 127 : 126, refused: refusal(program, error) };
 }
 
 function refusal(program: string, error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return `the command "${program}" is not there: it is not in the job's PATH`;
+  if (error.code === ABSENT) return `the command "${program}" is not there: it is not in the job's PATH`;
   if (error.code === "EACCES") return `the command "${program}" may not be run`;
   return `the command "${program}" cannot be started: ${error.message}`;
 }
@@ -87,7 +99,7 @@ async function checkInside(job: JobCommand, program: string): Promise<Ended | un
   const found = await job.mounts.examine({ program, folder: job.cwd, path: job.env["PATH"] });
   if (found === "no folder") throw folderMissing(job);
   if (found === undefined) return undefined;
-  const code = found === "no program" ? "ENOENT" : "EACCES";
+  const code = found === "no program" ? ABSENT : "EACCES";
   return refusedBy(program, Object.assign(new Error(code), { code }));
 }
 
