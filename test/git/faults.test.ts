@@ -67,6 +67,16 @@ describe("while resolving", () => {
     for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
   });
 
+  it("a status that HTTP does not have is told as no git server's, and not tried again", async () => {
+    server.faults.push({ status: 999 });
+    const events: GitEvent[] = [];
+    await expect(resolve(request({ events }))).rejects.toMatchObject({
+      code: "GIT_PROTOCOL",
+      message: expect.stringContaining("answers 999"),
+    });
+    expect(events.filter(({ phase }) => phase === "retry")).toEqual([]);
+  });
+
   it("a Retry-After beyond the deadline ends at once, and is told", async () => {
     server.faults.push({ status: 429, headers: { "retry-after": "3600" } });
     await expect(resolve(request())).rejects.toMatchObject({

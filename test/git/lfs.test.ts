@@ -194,6 +194,19 @@ describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`
     },
   );
 
+  test("a server that refuses contents which it calls free is ended, long before the deadline", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ accounts, lfs: { objects } });
+    await withLfs(server, objects);
+    const refused = { status: 401, body: "no" };
+    server.faults.push({ match: ({ path }) => path.includes("/lfs-objects/"), ...refused });
+    await expect(fetched(server, "org/test")).rejects.toMatchObject({
+      code: "LFS_FAILED",
+      message: expect.stringContaining("again and again (401)"),
+    });
+    expect(server.requests.length).toBeLessThan(400);
+  });
+
   test("contents count together with the other files", async () => {
     const objects = new Map<string, Buffer>();
     const server = await serve({ accounts, lfs: { objects, header: { Authorization: HEADER } } });

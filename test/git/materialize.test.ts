@@ -236,3 +236,14 @@ it.each(["x\r", "../x", "x.lock"])("a pin on the branch %j is refused before any
   const request = { ...requestFor("http://127.0.0.1:1/org/test"), resolution, target };
   await expect(materialize(request)).rejects.toMatchObject({ code: "GIT_REVISION_INVALID" });
 });
+
+it("a tag that is gone since it was resolved is named, and the repository not called empty", async () => {
+  const findCredential = tokenFor(`${server.url}/org/`);
+  const request = requestFor(`${server.url}/org/test.git`, { findCredential });
+  const resolution = { commit: repository.commits["first"]!, ref: "refs/tags/gone" };
+  const target = join(await temporaryFolder(), "repo");
+  await expect(materialize({ ...request, resolution, target })).rejects.toMatchObject({
+    code: "GIT_REVISION_NOT_FOUND",
+    message: expect.stringContaining("refs/tags/gone"),
+  });
+});

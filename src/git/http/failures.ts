@@ -14,7 +14,7 @@ export interface Asked {
 export function statusError(status: number, asked: Asked, retryAfter?: string): BowlineError | undefined {
   if (status >= 200 && status < 300) return undefined;
   const wait = millisecondsOf(retryAfter);
-  const busy = status === 429 || status >= 500 || (status === 403 && wait !== undefined);
+  const busy = isFault(status) || (status === 403 && wait !== undefined);
   const problem = busy ? busyProblem(status, asked) : refusal(status, asked);
   return busy ? busyError(problem, wait) : new BowlineError(problem);
 }
@@ -52,13 +52,18 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
 export function proxyError(status: number, asked: Asked): BowlineError {
   if (status === 407) return new BowlineError(refusal(status, asked));
   const message = `the proxy "${asked.proxy ?? ""}" answers ${status}, on the way to "${hostOf(asked.url)}"`;
-  if (status === 429 || status >= 500)
+  if (isFault(status))
     return busyError(
       { code: "HOST_BUSY", message, hint: "the proxy cannot reach the host now: try again later" },
       undefined,
     );
   const hint = "ask whoever runs the proxy to allow CONNECT to this host and port; NO_PROXY names hosts without proxy";
   return new BowlineError({ code: "PROXY_FAILED", message, hint });
+}
+
+/** Whether the same request may be answered later. What is beyond 599 is no status of HTTP (RFC 9110, section 15). */
+function isFault(status: number): boolean {
+  return status === 429 || (status >= 500 && status < 600);
 }
 
 const CONNECTION_ERRNOS = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;

@@ -31,7 +31,7 @@ async function refsWanted({ access, ref, request }: EarlyFetchOptions, source: P
   // the tag itself, so that the job can see which one it has
   if (ref?.startsWith(TAGS) !== true) return [];
   const tag = await source.findRef(ref);
-  if (tag === undefined) throw notFound({ url: access.url }, ref, []);
+  if (tag === undefined) throw notFound({ url: access.url }, ref);
   return [tag];
 }
 

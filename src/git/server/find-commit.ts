@@ -64,7 +64,7 @@ async function findRef(options: FindCommitOptions, wanted: string): Promise<Foun
 async function findWholeCommit(options: FindCommitOptions, commit: string): Promise<Found> {
   // `undefined` is answered by the fetch, which takes this very commit or fails.
   if ((await options.session.hasObject(commit)) !== false) return { commit, warnings: [] };
-  throw notFound(options, commit, []);
+  throw notFound(options, commit);
 }
 
 async function findName(options: FindCommitOptions, revision: { name: string; short?: string }): Promise<Found> {
@@ -134,18 +134,19 @@ function unprovenWarning(digits: string, commit: string): Problem {
   };
 }
 
-/** The error for a revision that the server does not have. */
+/** The error for a revision that the server does not have; `refs` are its branches and tags, where they were listed. */
 export function notFound(
   options: Pick<FindCommitOptions, "url">,
   revision: string,
-  refs: readonly Ref[],
+  listed?: readonly Ref[],
 ): BowlineError {
+  const refs = listed ?? [];
   const branches = refs
     .filter(({ name }) => name.startsWith("refs/heads/"))
     .map(({ name }) => name.slice("refs/heads/".length));
   const wanted = revision.replace(/^(refs\/)?(heads\/|tags\/|remotes\/)?(origin\/)?/, "");
   const isCommit = /^[0-9a-f]{40,}$/.test(revision);
-  const empty = !isCommit && refs.length === 0;
+  const empty = !isCommit && listed?.length === 0;
   const list =
     branches.length > 0
       ? `its branches: ${branches.slice(0, 5).join(", ")}${branches.length > 5 ? ", …" : ""}`
@@ -153,7 +154,7 @@ export function notFound(
   return new BowlineError({
     code: "GIT_REVISION_NOT_FOUND",
     message: empty
-      ? `"${named(options.url)}" is empty: it has no branch and no commit`
+      ? `"${named(options.url)}" is empty: it has no branch and no tag`
       : `"${named(options.url)}" has no ${isCommit ? "commit" : "branch, tag or commit"} "${revision}"`,
     hint: empty
       ? "push a commit to it"

@@ -74,7 +74,7 @@ async function ask(talk: Conversation, wish: FetchWish, ear: Ear): Promise<Fetch
   await heardV2(talk);
   if (!isNotOurs(refused)) return undefined;
   const missing = wish.wants.find((object) => refused.includes(object));
-  throw notFound({ url: talk.access.url }, missing ?? wish.wants[0]!, []);
+  throw notFound({ url: talk.access.url }, missing ?? wish.wants[0]!);
 }
 
 function earFor(talk: Conversation, more: Pick<Ear, "stall" | "onWords">): Ear {

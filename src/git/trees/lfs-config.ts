@@ -14,6 +14,12 @@ export interface LfsConfigOptions {
 }
 
 /**
+ * git-lfs asks again at once, without end, when contents that the server calls free of a credential are refused (401), and keeps a connection open for each try:
+ * so it comes to an end after some hundred. It needs about 30 for its work.
+ */
+const OPEN_FILES = 200;
+
+/**
  * git-lfs, told everything that a `.lfsconfig` or its own guesses would decide (git-lfs-config(5)): the server, where objects are kept, times.
  * A user and password are given by a helper that reads them from this very configuration, when they are asked for; a bearer token goes with the one request that lists the objects.
  */
@@ -33,7 +39,7 @@ export function lfsConfig({ endpoint, storage, certificates, network, timeouts }
     }),
     configSection('lfs "transfer"', { maxRetries: "3", maxRetryDelay: "5" }),
     configSection('filter "lfs"', {
-      process: "git-lfs filter-process",
+      process: `ulimit -n ${OPEN_FILES} 2>/dev/null; git-lfs filter-process`,
       smudge: "git-lfs smudge -- %f",
       clean: "git-lfs clean -- %f",
       required: "true",

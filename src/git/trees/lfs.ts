@@ -173,6 +173,12 @@ function lfsProblem(stderr: string, { access, url }: LfsEndpoint): ProblemInput 
           "check that the token may read LFS objects too",
         );
   }
+  if (/too many open files/i.test(stderr))
+    return problem(
+      "LFS_FAILED",
+      "refuses an object again and again (401), after it said that none of them needs a credential",
+      "ask whoever runs the server",
+    );
   if (/no such host|Could not resolve/i.test(stderr))
     return problem("HOST_NOT_FOUND", "cannot be found by name", "check lfs.url in .lfsconfig");
   if (/connection refused/i.test(stderr))
