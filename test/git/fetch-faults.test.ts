@@ -45,7 +45,7 @@ type Meddle = (answer: Answer, asked: Buffer) => MeddledAnswer;
 async function behind(meddle: Meddle, spec: RepositorySpec = {}): Promise<Place> {
   const server = await startGitServer();
   const files = { a: "1\n", b: "2\n".repeat(3000) };
-  const { commits } = await server.add("org/test", { commits: [{ files }], ...spec });
+  const { commits } = await server.add("org/test", { commits: [{ name: "first" }, { files }], ...spec });
   const meddler = await startMeddler(server.url, (answer, asked) => (isOurs(asked) ? meddle(answer, asked) : answer));
   open.push(server, meddler);
   const request = requestFor(`${meddler.url}/org/test.git`, { policy: SHORT });
@@ -92,6 +92,7 @@ describe("an answer that is not what it should be leaves nothing, and is told", 
     ["a pack of four billion objects", "GIT_PROTOCOL", () => packOf(band(1, header(0xffffffff)))],
     ["a pack of a version to come", "GIT_PROTOCOL", () => packOf(band(1, Buffer.from("PACK\0\0\0\x09\0\0\0\x01")))],
     ["a pack that ends early, as if complete", "GIT_PROTOCOL|HOST_REFUSED", () => packOf(band(1, header(3)))],
+    ["an answer that ends before the pack", "HOST_REFUSED", (real) => real.subarray(0, 7)],
     ["an answer that ends in the pack", "HOST_REFUSED", (real) => real.subarray(0, real.length - 30)],
     ["a bit of the pack turned over", "GIT_PROTOCOL|GIT_CONTENT_REFUSED", turnedOver],
   ];
@@ -253,6 +254,8 @@ it("what a host lacked is forgotten after a day, and found again once", async ()
   await age(7);
   expect(await memory().recall()).toEqual({ protocol: "v2", lacks: [] });
   await memory().keep({ protocol: "v0", lacks: [] });
+  await age(7);
+  expect(await memory().recall()).toEqual({ protocol: "v2", lacks: [] });
   await age(2);
   const upgraded = memory();
   expect(await upgraded.recall()).toEqual({ protocol: "v0", lacks: [] });

@@ -199,7 +199,8 @@ describe("what a repository holds does nothing to this machine", () => {
         ...(name === "a" ? [`120000 blob ${blob}\ta`] : []),
         `040000 tree ${tree}\t${name}`,
       ]);
-      expect(await refused(request(repository))).toMatchObject({ code: "GIT_CONTENT_REFUSED" });
+      for (const sparse of [[], ["x"]])
+        expect(await refused(request(repository, { sparse }))).toMatchObject({ code: "GIT_CONTENT_REFUSED" });
     },
   );
 
