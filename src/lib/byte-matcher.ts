@@ -21,59 +21,82 @@ export function createByteMatcher(patterns: Iterable<Uint8Array>, read?: ReadByt
   return { scan: (bytes) => scan(bytes, { trie, table }) };
 }
 
+/** Numbers of nodes in flat arrays, as a secret may be a megabyte long; 0 is the root, and as a child: none. */
 interface Trie {
-  /** Node and byte, as node * 256 + byte, to the next node. */
-  edges: Map<number, number>;
+  /** The byte that leads to a node. */
+  byte: Uint8Array;
+  /** A child of a node; its others are the siblings of this one. */
+  child: Int32Array;
+  sibling: Int32Array;
+  /** The root's children by their byte: most of what is read leads to none. */
+  first: Int32Array;
   /** The node of the longest proper suffix that is in the trie. */
-  suffix: number[];
+  suffix: Int32Array;
   /** Length of the text of a node. */
-  depth: number[];
+  depth: Int32Array;
   /** Length of the longest pattern that ends at a node; 0 for none. */
-  match: number[];
+  match: Int32Array;
 }
 
 function buildTrie(patterns: Iterable<Uint8Array>): Trie {
-  const trie: Trie = { edges: new Map(), suffix: [0], depth: [0], match: [0] };
-  const children: [byte: number, node: number][][] = [[]];
-  for (const pattern of patterns) {
+  const all = [...patterns];
+  const most = all.reduce((sum, { length }) => sum + length, 1);
+  const trie: Trie = {
+    byte: new Uint8Array(most),
+    child: new Int32Array(most),
+    sibling: new Int32Array(most),
+    first: new Int32Array(256),
+    suffix: new Int32Array(most),
+    depth: new Int32Array(most),
+    match: new Int32Array(most),
+  };
+  let count = 1;
+  for (const pattern of all) {
     let node = 0;
     for (const byte of pattern) {
-      const key = node * 256 + byte;
-      let next = trie.edges.get(key);
-      if (next === undefined) {
-        next = trie.depth.length;
-        trie.edges.set(key, next);
-        trie.depth.push(at(trie.depth, node) + 1);
-        trie.match.push(0);
-        trie.suffix.push(0);
-        children.push([]);
-        children[node]?.push([byte, next]);
+      let next = childOf(trie, node, byte);
+      if (next === 0) {
+        next = count++;
+        trie.byte[next] = byte;
+        trie.sibling[next] = at(trie.child, node);
+        trie.child[node] = next;
+        if (node === 0) trie.first[byte] = next;
+        trie.depth[next] = at(trie.depth, node) + 1;
       }
       node = next;
     }
     trie.match[node] = pattern.length;
   }
-  linkSuffixes(trie, children);
+  linkSuffixes(trie, count);
   return trie;
 }
 
+/** 0 where there is none. */
+function childOf(trie: Trie, node: number, byte: number): number {
+  if (node === 0) return at(trie.first, byte);
+  let child = at(trie.child, node);
+  while (child !== 0 && at(trie.byte, child) !== byte) child = at(trie.sibling, child);
+  return child;
+}
+
 /** Breadth first, so that the suffix of a node is linked before the node. */
-function linkSuffixes(trie: Trie, children: readonly (readonly [number, number][])[]): void {
-  const queue = [0];
-  for (const node of queue) {
-    for (const [byte, child] of children[node] ?? []) {
-      trie.suffix[child] = node === 0 ? 0 : step(trie, at(trie.suffix, node), byte);
+function linkSuffixes(trie: Trie, count: number): void {
+  const queue = new Int32Array(count);
+  let length = 1;
+  for (let done = 0; done < length; done++) {
+    const node = at(queue, done);
+    for (let child = at(trie.child, node); child !== 0; child = at(trie.sibling, child)) {
+      trie.suffix[child] = node === 0 ? 0 : step(trie, at(trie.suffix, node), at(trie.byte, child));
       trie.match[child] = Math.max(at(trie.match, child), at(trie.match, at(trie.suffix, child)));
-      queue.push(child);
+      queue[length++] = child;
     }
   }
 }
 
 function step(trie: Trie, from: number, byte: number): number {
   for (let node = from; ; node = at(trie.suffix, node)) {
-    const next = trie.edges.get(node * 256 + byte);
-    if (next !== undefined) return next;
-    if (node === 0) return 0;
+    const next = childOf(trie, node, byte);
+    if (next !== 0 || node === 0) return next;
   }
 }
 

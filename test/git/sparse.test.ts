@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { inSparse, sparsePatterns } from "../../src/git/trees/sparse.ts";
 import { git, temporaryFolder } from "../support/index.ts";
 
-test.each([[["docs"]], [["src/model", "docs/"]], [["a/b/c", "a/b", "a/x"]], [["we*ird/fo[l]der", "./src"]]])(
+test.each([[["docs"]], [["src/model", "docs/"]], [["a/b/c", "a/b", "a/x"]], [["we*ird/fo[l]der", "./src", "a//b"]]])(
   "the patterns of %j are git's own",
   async (folders) => {
     const folder = await temporaryFolder();

@@ -116,3 +116,12 @@ test("secrets that become known later are masked from then on", () => {
   redactor.add(["hunter22"]);
   expect(Buffer.concat([stream.push(Buffer.from("hunter22 ")), stream.end()]).toString()).toBe("*** ");
 });
+
+test("a secret of a megabyte is masked without gigabytes of memory", () => {
+  const secret = Buffer.from(Array.from({ length: 1_000_000 }, (_, at) => 33 + ((at * at + (at >> 7)) % 90)));
+  const before = process.memoryUsage().heapUsed;
+  const redactor = createRedactor([secret]);
+  const masked = redactor.text(`a ${secret.toString()} b ${secret.toString("base64url")}`);
+  expect(masked.slice(0, -1)).toBe(`a ${MASK} b ${MASK}`);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(700_000_000);
+});

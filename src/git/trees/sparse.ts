@@ -30,7 +30,7 @@ export function inSparse(folders: readonly string[], path: string): boolean {
 }
 
 function checkedFolder(text: string): string {
-  const folder = text.replace(/^(\.?\/)+|\/+$/g, "");
+  const folder = text.replace(/^(\.?\/)+|\/+$/g, "").replace(/\/{2,}/g, "/");
   const unsafe =
     /[\p{Cc}\\]/u.test(folder) ||
     folder.startsWith("-") ||
