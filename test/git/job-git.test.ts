@@ -141,6 +141,22 @@ describe("git in a job", () => {
     ).toEqual([]);
   });
 
+  test("asks at no terminal, trusts the run's repositories, and lets LFS ask with the path", async () => {
+    const url = "https://h.example/org/test";
+    const { env } = prepareJobGit({
+      ...{ connections: [connection("c", url, basic("x", "t"))], folder: "/nowhere", policy: DEFAULT_POLICY },
+      safeDirectories: ["/code/a", "/code/b c"],
+    });
+    expect(env["GIT_TERMINAL_PROMPT"]).toBe("0");
+    const all = { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", ...env };
+    const says = async (...words: string[]): Promise<string> =>
+      (await execa("git", ["config", ...words], { env: all, extendEnv: false, reject: false, cwd: "/" })).stdout;
+    expect(await says("--get-all", "safe.directory")).toBe("/code/a\n/code/b c");
+    // else git-lfs asks for the host, for which there is no helper
+    expect(await says("--get-urlmatch", "credential.useHttpPath", `${url}.git/info/lfs`)).toBe("true");
+    expect(await says("--get-urlmatch", "credential.useHttpPath", "https://h.example/other")).toBe("");
+  });
+
   test("a redirect to another host is not told the credential", async () => {
     for (const http of [
       { kind: "basic", username: "x", password: "t" },

@@ -131,10 +131,12 @@ test("git in a job is as strict", async () => {
     userknownhostsfile: join(folder, "0.known_hosts"),
     identityfile: join(folder, "0.key"),
   });
-  // another host is the user's own ssh, which asks nobody and does not wait for ever either
-  const other = await settingsOf(`sh ${folder}/ssh`, ["git-upload-pack 'other/test'"]);
-  expect(other).toMatchObject({ batchmode: "yes", ...TIMES });
-  expect(other["identityfile"]).not.toContain(folder);
+  // what is not in the scope is for the user's own ssh, which asks nobody and does not wait for ever either
+  for (const words of [["git-upload-pack 'other/test'"], ["-p", "2222", "git-upload-pack 'org/test'"]]) {
+    const other = await settingsOf(`sh ${folder}/ssh`, words);
+    expect(other).toMatchObject({ batchmode: "yes", ...TIMES });
+    expect(other["identityfile"]).not.toContain(folder);
+  }
 });
 
 test("git in a pod is as strict", async () => {

@@ -97,6 +97,19 @@ test("each line of a long secret is masked, the armour of a key is not", () => {
   expect(redactor.text("-----BEGIN OPENSSH PRIVATE KEY-----")).toBe("-----BEGIN OPENSSH PRIVATE KEY-----");
 });
 
+test.each([
+  ["lines that are too short alone", "abc\ndef", "abc\ndef"],
+  ["JSON of ASCII only", "pässwörd", "p\\u00e4ssw\\u00f6rd"],
+  ["percent signs with small digits", "user/pass/word", "user%2fpass%2fword"],
+  ["percent signs of RFC 3986", "wow! really~(yes)*", "wow%21%20really~%28yes%29%2A"],
+  ["an HTML form", "my secret word~", "my+secret+word%7E"],
+  ["url-safe base64 with a minus", "~~~~~~>>>>>>", "fn5-fn5-Pj4-Pj4-"],
+  ["url-safe base64 with a low line", "????????????", "Pz8_Pz8_Pz8_Pz8_"],
+  ["a path or query", "päss:word@x/y", "p%C3%A4ss:word@x/y"],
+])("a secret as %s is masked", (_, secret, form) => {
+  expect(createRedactor([secret]).text(`x ${form} y`)).toBe("x *** y");
+});
+
 test("values are masked through and through", () => {
   const redactor = createRedactor(["hunter22"]);
   expect(redactor.value({ a: ["x hunter22"], b: { c: "hunter22", d: 3 } })).toEqual({

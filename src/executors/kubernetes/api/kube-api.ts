@@ -29,7 +29,7 @@ export const FIELD_MANAGER = "bowline";
 /** How long a server that does not answer is asked again, in milliseconds: one never seen, and one that was there before. */
 const PATIENCE = { first: 3_000, known: 60_000 };
 
-/** The longest an ordinary answer may take, in milliseconds. */
+/** The longest that an ordinary answer, or its next piece, may let wait, in milliseconds. */
 const ANSWER_TIME = 30_000;
 
 /** `onTrouble` is told when the server does not answer for now, once for each request that is tried again. */

@@ -13,7 +13,7 @@ export interface TransportRequest {
   /** Media type of the body. */
   type?: string;
   signal?: AbortSignal;
-  /** Milliseconds until the whole answer must be there; absent for one that goes on. */
+  /** Milliseconds in which each next piece of the answer must come; absent for one that goes on. */
   time?: number;
   /** With credentials asked for anew. */
   refresh?: boolean;

@@ -1,0 +1,55 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { createTunnelAgent, openProxyTunnel, ProxyRefusal } from "../../src/lib/index.ts";
+
+const LONG = 3_600_000;
+const QUICK = { timeout: 5_000 };
+
+const sockets = new Set<Socket>();
+let server: Server;
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+/** A proxy that says this to whoever asks it, or nothing. */
+async function proxySaying(words?: string): Promise<URL> {
+  server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}));
+    if (words !== undefined) socket.once("data", () => socket.write(words));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+test("a proxy that says nothing is given its time", QUICK, async () => {
+  const proxy = await proxySaying();
+  await expect(openProxyTunnel(proxy, "h.example:22", { time: 100 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
+});
+
+test("one that refuses is told by its status", QUICK, async () => {
+  const proxy = await proxySaying("HTTP/1.1 407 No\r\ncontent-length: 5\r\n\r\nwords");
+  const refused = openProxyTunnel(proxy, "h.example:22", { time: LONG });
+  await expect(refused).rejects.toBeInstanceOf(ProxyRefusal);
+  await expect(refused).rejects.toMatchObject({ status: 407 });
+});
+
+test("what the server says at once, behind the proxy's own answer, is not lost", QUICK, async () => {
+  const proxy = await proxySaying("HTTP/1.1 200 OK\r\n\r\nSSH-2.0-first");
+  const socket = await openProxyTunnel(proxy, "h.example:22", { time: LONG });
+  const [first] = await new Promise<Buffer[]>((resolve) => socket.once("data", (chunk) => resolve([chunk])));
+  expect(String(first)).toBe("SSH-2.0-first");
+  socket.destroy();
+});
+
+test("a way that is not open yet is given up with the agent", QUICK, async () => {
+  const proxy = await proxySaying();
+  const { request } = await import("node:http");
+  const agent = await createTunnelAgent(proxy, { secure: false, kept: {}, time: LONG });
+  const asked = request({ agent, host: "h.example", port: 80 });
+  const failed = new Promise<Error>((resolve) => asked.once("error", resolve));
+  asked.end();
+  await new Promise((resolve) => server.once("connection", resolve));
+  agent.destroy();
+  expect(await failed).toMatchObject({ name: "AbortError" });
+});
