@@ -34,16 +34,26 @@ export async function openProxyTunnel(
   { time, trust, signal }: TunnelOptions & { signal?: AbortSignal },
 ): Promise<Socket> {
   const secure = proxy.protocol === "https:";
-  const { request } = await (secure ? import("node:https") : import("node:http"));
+  const [{ request }, { isIP }] = await Promise.all([
+    secure ? import("node:https") : import("node:http"),
+    import("node:net"),
+  ]);
+  const host = proxy.hostname.replace(/^\[|\]$/g, "");
   const options: RequestOptions = {
-    host: proxy.hostname.replace(/^\[|\]$/g, ""),
+    host,
     port: proxy.port || (secure ? 443 : 80),
     method: "CONNECT",
     path: target,
     headers: { host: target, ...loginOf(proxy) },
     agent: false,
     ...(signal && { signal }),
-    ...(secure && { ...trust, rejectUnauthorized: true, ALPNProtocols: ["http/1.1"] }),
+    // by itself Node would hold the proxy's certificate against the header's host, which is the target
+    ...(secure && {
+      ...trust,
+      rejectUnauthorized: true,
+      ALPNProtocols: ["http/1.1"],
+      servername: isIP(host) ? "" : host,
+    }),
   };
   return new Promise((resolve, reject) => {
     const asked = request(options);

@@ -1,6 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { createServer as createTlsServer } from "node:tls";
+import { afterEach, expect, test, vi } from "vitest";
 import { createTunnelAgent, openProxyTunnel, ProxyRefusal } from "../../src/lib/index.ts";
+import { certificate } from "../support/certificates.ts";
 
 const LONG = 3_600_000;
 const QUICK = { timeout: 5_000 };
@@ -41,6 +43,34 @@ test("what the server says at once, behind the proxy's own answer, is not lost",
   expect(String(first)).toBe("SSH-2.0-first");
   socket.destroy();
 });
+
+test(
+  "a proxy spoken to over TLS is told nothing before it is trusted, whatever the environment says",
+  QUICK,
+  async () => {
+    const { key, cert, ca } = await certificate();
+    const heard: string[] = [];
+    server = createTlsServer({ key, cert }, (socket) => {
+      sockets.add(socket.on("error", () => {}));
+      socket.on("data", (chunk) => {
+        heard.push(String(chunk));
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const proxy = new URL(`https://me:hunter22@127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    await expect(openProxyTunnel(proxy, "h.example:22", { time: LONG })).rejects.toThrow(/certificate/);
+    vi.unstubAllEnvs();
+    expect(heard).toEqual([]);
+    for (const name of ["127.0.0.1", "localhost"]) {
+      proxy.hostname = name;
+      (await openProxyTunnel(proxy, "h.example:22", { time: LONG, trust: { ca } })).destroy();
+    }
+    expect(heard).toHaveLength(2);
+    expect(heard[0]).toMatch(/^CONNECT h\.example:22 HTTP\/1\.1\r\n/);
+  },
+);
 
 test("a way that is not open yet is given up with the agent", QUICK, async () => {
   const proxy = await proxySaying();
