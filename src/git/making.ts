@@ -54,7 +54,8 @@ export function planOf({ request, workplace }: Pick<Making, "request" | "workpla
     ref: resolution.ref,
     originUrl: request.url.trim(),
     shallow: typeof options.history === "number",
-    filter: filterFor(options),
+    // a server that only has files leaves out none, and git would ask it for missing ones without end
+    filter: sessionOf(request)?.protocol === "dumb" ? undefined : filterFor(options),
     sparse: options.sparse,
   };
 }

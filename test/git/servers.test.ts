@@ -3,9 +3,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { materialize, resolve } from "../../src/git/index.ts";
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
+import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder } from "../support/index.ts";
-import { requestFor, TOKEN, tokenFor } from "./request.ts";
+import { requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
 
 it.each(["sha1", "sha256"] as const)(
   "a repository of %s objects, by branch, commit and short commit",
@@ -103,3 +104,23 @@ it("no file beside the target holds the credential at any moment, and nothing bu
   expect(await readdir(parent)).toEqual(["repo"]);
   await server.close();
 });
+
+it.each([{ history: "commits" }, { sparse: ["a"] }] as const)(
+  "dumb http, which leaves out nothing, with %j",
+  async (more) => {
+    const server = await startGitServer({ forge: "dumb" });
+    const { commits } = await server.add("org/test", { commits: [{ files: { "a/x": "1", "b/x": "1" } }] });
+    const options = { ...requestFor("").options, ...more } as GitRequest["options"];
+    const policy = { ...DEFAULT_POLICY, timeouts: { ...DEFAULT_POLICY.timeouts, materialize: 15_000 } };
+    const request = requestFor(`${server.url}/org/test.git`, { options, policy, revision: "main" });
+    // git alone, where nobody has asked the server before, does not find out what it speaks
+    const pins = WAY === "v2" ? [{ commit: commits["main"]! }] : [];
+    for (const resolution of [await resolve(request), ...pins]) {
+      const target = join(await temporaryFolder(), "repo");
+      await materialize({ ...request, resolution, target });
+      expect(await git(target, ["status", "--porcelain"])).toBe("");
+      if ("session" in resolution) expect(await git(target, ["fetch", "origin"])).toBe("");
+    }
+    await server.close();
+  },
+);

@@ -59,7 +59,8 @@ function givesAnyCommit(session: FetchOptions["session"]): boolean {
 /** Where a commit cannot be asked for by name: the reference it was found by, then the whole of it, then everything. */
 async function fetchByReference(options: FetchOptions, isDumb: boolean): Promise<void> {
   const { ref, request } = options;
-  const full = { depth: undefined, tags: true, everything: true };
+  const full = { depth: undefined, tags: true, everything: true, unfiltered: isDumb };
+  if (isDumb) await haveNoPromisor(options);
   const shallow = shape(request.options);
   if (ref !== undefined && shallow.depth !== undefined && !isDumb) {
     await runFetch(options, { wanted: ref, ...shallow });
@@ -79,6 +80,8 @@ interface Shape {
   tags: boolean;
   /** All branches. */
   everything: boolean;
+  /** The server cannot leave out anything. */
+  unfiltered?: boolean;
 }
 
 function shape({ history, tags }: GitOptions): Shape {
@@ -88,7 +91,7 @@ function shape({ history, tags }: GitOptions): Shape {
 
 async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; unshallow?: boolean }): Promise<void> {
   const { git, gitFolder, request, ref, haves = [] } = options;
-  const filter = filterFor(request.options);
+  const filter = what.unfiltered === true ? undefined : filterFor(request.options);
   const refspecs = [
     ...(what.wanted === undefined ? [] : [what.wanted]),
     ...(what.everything ? ["+refs/heads/*:refs/remotes/origin/*"] : []),
@@ -120,6 +123,12 @@ async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; 
   await git
     .run([`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs], { signal, onLine })
     .finally(watch.stop);
+}
+
+/** Over dumb http git would look for each object that is not here yet at its promisor: by a fetch, which does the same, without end. */
+async function haveNoPromisor({ git, gitFolder }: FetchOptions): Promise<void> {
+  for (const key of ["extensions.partialClone", "remote.origin.promisor", "remote.origin.partialclonefilter"])
+    await git.run([`--git-dir=${gitFolder}`, "config", "--unset-all", key], { expected: [5] });
 }
 
 async function isShallow({ git, gitFolder }: FetchOptions): Promise<boolean> {
