@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openTransport, readAll, type Transport } from "../../../src/executors/kubernetes/api/transport.ts";
+import { certificate, type Certificate } from "../../support/certificates.ts";
 
 const QUICK = { timeout: 5_000 };
 
@@ -13,11 +15,11 @@ afterEach(() => {
   server.close();
 });
 
-async function apiServer(listener: RequestListener): Promise<void> {
-  server = createServer(listener);
+async function apiServer(listener: RequestListener, tls?: Certificate): Promise<void> {
+  server = tls === undefined ? createServer(listener) : createTlsServer({ key: tls.key, cert: tls.cert }, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   transport = openTransport({
-    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server: `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...{ namespace: "default", context: "test", tls: {} },
     credentials: async () => ({ headers: {} }),
   });
@@ -41,4 +43,16 @@ test("an answer that goes on ends with its signal", QUICK, async () => {
   const read = readAll(answer);
   over.abort();
   await expect(read).rejects.toThrow();
+});
+
+test("no variable of Node makes a server trusted", QUICK, async () => {
+  const asked: (string | undefined)[] = [];
+  await apiServer(({ url }, response) => void (asked.push(url), response.end()), await certificate());
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  try {
+    await expect(transport.send({ method: "GET", path: "/api" })).rejects.toThrow("certificate");
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(asked).toEqual([]);
 });
