@@ -45,3 +45,47 @@ it("a process that is killed at any moment leaves no half target, and the next o
   expect(await left()).toEqual([]);
   await server.close();
 });
+
+it("one that is killed while it renews a kept history leaves no history without its branches", async () => {
+  const server = await startGitServer();
+  const commits = [
+    { name: "first", files: { a: "1" } },
+    { name: "second", files: { a: "2" } },
+  ];
+  const made = await server.add("org/test", { commits });
+  const url = `${server.url}/org/test.git`;
+  const cache = await temporaryFolder();
+  const plain = requestFor(url, { cache });
+  const request = { ...plain, options: { ...plain.options, history: "full" as const } };
+  const first = { commit: made.commits["first"]! };
+  const parent = await temporaryFolder();
+  await materialize({ ...request, resolution: first, target: join(parent, "before") });
+  const script = await childScript(`
+    import { materialize } from "#src/git/index.ts";
+    import { DEFAULT_POLICY } from "#src/config/index.ts";
+    await materialize({ ...JSON.parse(args[0]), policy: DEFAULT_POLICY, findCredential: async () => undefined });
+  `);
+  const { network, options } = request;
+  const asked = {
+    url,
+    cache,
+    network,
+    options,
+    target: join(parent, "killed"),
+    resolution: { commit: "b0".repeat(20) },
+  };
+  server.faults.push({ delay: 60_000 });
+  server.requests.length = 0;
+  const child = spawn(process.execPath, [script.file, JSON.stringify(asked)], { stdio: "ignore" });
+  const closed = new Promise((done) => child.once("close", done));
+  while (server.requests.length === 0) await sleep(20);
+  child.kill("SIGKILL");
+  await closed;
+  script.remove();
+  server.faults.length = 0;
+  const target = join(parent, "after");
+  await materialize({ ...request, resolution: first, target });
+  expect(await git(target, ["rev-parse", "origin/main"])).toBe(made.commits["main"]);
+  expect(await git(target, ["fsck", "--strict"])).toBe("");
+  await server.close();
+});

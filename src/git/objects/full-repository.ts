@@ -1,4 +1,5 @@
 import { constants, copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, writeError } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
@@ -30,6 +31,8 @@ interface Options extends Kept {
 
 const KNOWN = "refs/bowline";
 const MOST_HAVES = 64;
+/** There while branches and tags are those of a fetch that was finished. */
+const WHOLE = "whole";
 
 /**
  * Gives `gitFolder`, when it is ready, all of history, with every branch and tag, from a repository that is kept for this very credential: another one may see other branches. A
@@ -94,7 +97,8 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
   await makeEmptyRepository({ gitFolder: kept, commit, bare: true, config });
   await removeLeftovers(kept);
   const haves = await tips(kept);
-  // branches and tags that the server has no more must not stay
+  // branches and tags that the server has no more must not stay; who is killed from here on leaves none, or some
+  await rm(join(kept, WHOLE), { force: true });
   await rm(join(kept, "packed-refs"), { force: true });
   for (const name of ["remotes", "tags"]) await rm(join(kept, "refs", name), { recursive: true, force: true });
   const { bytes, redirectedTo } = await fetchObjects({
@@ -102,6 +106,7 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
     ...{ commit, ref, session: sessionOf(request) },
   });
   await keepKnown(kept, commit);
+  await writeFile(join(kept, WHOLE), "");
   return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
@@ -113,6 +118,7 @@ async function tips(kept: string): Promise<string[]> {
 
 /** Then it counts as used now. */
 async function isKnown(kept: string, commit: string): Promise<boolean> {
+  if (!existsSync(join(kept, WHOLE))) return false;
   const path = join(kept, KNOWN, commit);
   const text = await readFile(path, "utf8").catch(() => "");
   const now = new Date();
