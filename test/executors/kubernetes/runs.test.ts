@@ -68,6 +68,8 @@ onCluster("runs of a cluster", {}, ({ desk, run, namespace, server }) => {
           {
             name: "main",
             image: IMAGE,
+            // The cluster keeps both streams as one log, in which a line of progress may come in the middle of the record.
+            command: ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", "/usr/local/bin/node", "/opt/bowline/entrypoint.cjs"],
             args: ["run", "-f", "/work/job.yaml", "-o", "json"],
             env: [
               { name: "BOWLINE_CONFIG", value: "/work/bowline.yaml" },
