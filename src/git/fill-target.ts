@@ -49,16 +49,28 @@ async function withoutCache(making: Making, phase: Phases, cache?: CacheFolder):
   try {
     return await fromServer(making, phase, { cache, use });
   } catch (error) {
-    const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
     if (cache === undefined) throw error;
-    if (cause === error && (!isOfDisk(error) || (await isTargetFull(making, cache)))) throw error;
-    return doWithout(making, phase, cause as Error);
+    return doWithout({ making, phase, cache, error });
   }
 }
 
-/** It may be the target's disk that is full as well, or the same disk: then that is told without the cache. */
-async function doWithout(making: Making, phase: Phases, cause: Error): Promise<Answer> {
-  warn(making.request, notUsed(cause));
+interface Failed {
+  making: Making;
+  phase: Phases;
+  cache: CacheFolder;
+  error: unknown;
+}
+
+/**
+ * Once more, where the failure may be the cache's; else throws it. A disk that is full may be the target's as well, or the same one: then that is told
+ * without the cache.
+ */
+async function doWithout({ making, phase, cache, error }: Failed): Promise<Answer> {
+  const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
+  if (cause === error && (!isOfDisk(error) || (error.code === "DISK_FULL" && (await isTargetFull(making, cache))))) {
+    throw error;
+  }
+  warn(making.request, notUsed(cause as Error));
   await making.workplace.reset();
   making.given.length = 0;
   return withoutCache(making, phase);
@@ -89,9 +101,7 @@ async function withCache(making: Making, phase: Phases, cache: CacheFolder): Pro
     const found = await fromCache(making, phase, kept);
     return found === undefined ? await withoutCache(making, phase) : { ...found, cache: "wait" };
   } catch (error) {
-    const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
-    if (cause === error && (!isOfDisk(error) || (await isTargetFull(making, cache)))) throw error;
-    return doWithout(making, phase, cause as Error);
+    return doWithout({ making, phase, cache, error });
   }
 }
 
@@ -117,7 +127,7 @@ async function keepAndPublish(making: Making, phase: Phases, options: Omit<KeepO
   return options.made;
 }
 
-function isOfDisk(error: unknown): boolean {
+function isOfDisk(error: unknown): error is BowlineError {
   return error instanceof BowlineError && error.code.startsWith("DISK_");
 }
 

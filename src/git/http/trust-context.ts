@@ -27,8 +27,9 @@ function onTopOfRoots(certificates: string): SecureContext | undefined {
   const context = createSecureContext();
   const handle = context.context as Handle;
   const rest = certificates.slice(roots.length).trim();
-  if (rest !== "" && handle.addCACert === undefined) return undefined;
-  if (rest !== "") handle.addCACert?.(rest);
+  if (rest === "") return context;
+  if (handle.addCACert === undefined) return undefined;
+  handle.addCACert(rest);
   return context;
 }
 

@@ -17,8 +17,9 @@ import { unpackTree } from "./unpack-tree.ts";
  */
 export async function mountTree(kept: KeptTree, making: Making, cache: CacheFolder): Promise<boolean> {
   const { target } = making.request;
-  const space = process.getuid?.() === 0 ? undefined : making.request.mounts;
-  if (space === undefined && process.getuid?.() !== 0) {
+  const isRoot = process.getuid?.() === 0;
+  const space = isRoot ? undefined : making.request.mounts;
+  if (space === undefined && !isRoot) {
     warnNotMounted(
       making,
       "what a user other than root mounts is seen by processes that are started for it only, which the process executor does",
