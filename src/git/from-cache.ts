@@ -9,7 +9,7 @@ import { mountTree } from "./trees/kept/mount-tree.ts";
 import { resolve } from "./resolve.ts";
 import { checkKept } from "./trees/budget.ts";
 import { finishConfig, pointHead } from "./trees/checkout.ts";
-import { findKeptTree, manifestOf, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
+import { filterOf, findKeptTree, manifestOf, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
 import { DamagedTree, unpackTree } from "./trees/kept/unpack-tree.ts";
 
 /**
@@ -64,7 +64,7 @@ async function copyTree(kept: KeptTree, making: Making, cache: CacheFolder): Pro
     reflink: large && (await canShareBlocks(cache.root, workplace.folder)),
     signal: deadline.signal,
   });
-  const plan = planOf(making);
+  const plan = planOf(making, filterOf(kept, making.request.options));
   await pointHead(plan);
   await finishConfig(plan, kept.record.configTail);
 }

@@ -23,6 +23,8 @@ import { writeError, type Problem } from "../lib/index.ts";
 export interface FromServer extends Omit<Made, "timings"> {
   warnings: Problem[];
   configTail: string;
+  /** What the server left out. */
+  filter?: string | undefined;
   git: Git;
   /** What the checkout began as, where it was not empty. */
   base?: Base | undefined;
@@ -94,14 +96,16 @@ async function straight({ making, phase, opening, cache }: Obtaining): Promise<F
   const session = sessionOf(request);
   const gitFolder = join(workplace.tree, ".git");
   const preparing = prepareWithBase(making, cache);
-  const { bytes, redirectedTo, content } = await phase("fetch", () => {
+  const { bytes, redirectedTo, content, filter } = await phase("fetch", () => {
     const git = bothOrFirstError(opening, preparing).then(([one]) => one);
     return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline });
   });
   const git = await opening;
   given.push({ access, what: commit });
   const base = await preparing;
-  const made = await phase("checkout", () => checkOut(making, git, { content, base }));
+  // git asks for what was left out while it writes the files
+  if (filter !== undefined) await finishConfig({ ...planOf(making, filter), originUrl: access.url.remote });
+  const made = await phase("checkout", () => checkOut(making, git, { content, base, filter }));
   return {
     ...made,
     git,
@@ -193,20 +197,21 @@ interface Known {
   content?: Buffer | undefined;
   /** What the workplace begins as. */
   base?: Base | undefined;
+  filter?: string | undefined;
 }
 
 /** The files, their LFS contents and submodules; `bytes` are those that came for these. */
 async function checkOut(
   making: Making,
   git: Git,
-  { content, base }: Known,
+  { content, base, filter }: Known,
 ): Promise<Omit<FromServer, "git" | "cache">> {
   const { request, access, workplace, deadline, given } = making;
   const { policy, url } = request;
   const { commit } = request.resolution;
   const { tree: repository, folder } = workplace;
-  const plan = planOf(making);
-  const withoutContents = plan.filter !== undefined;
+  const plan = planOf(making, filter);
+  const withoutContents = filter !== undefined;
   await checkBudget({ git, repository, commit, url, policy, withoutContents });
   // not beside the writing of files, whose processes read HEAD too
   await pointHead(plan);
@@ -240,6 +245,7 @@ async function checkOut(
     bytes: contents.bytes + added.bytes,
     warnings: [...(version === undefined ? [] : [version]), ...contents.warnings],
     configTail: config.slice(configText(plan).length),
+    filter,
     ...(usable && { base }),
   };
 }

@@ -1,7 +1,6 @@
 import type { Access } from "./access.ts";
 import type { CodeReference } from "./code-reference.ts";
 import type { Deadline } from "./deadline.ts";
-import { filterFor } from "./objects/filter.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import type { Workplace } from "./target.ts";
 import type { RepositoryPlan } from "./trees/checkout.ts";
@@ -45,8 +44,11 @@ export function openPhases({ onEvent }: MaterializeRequest): Phases {
   return Object.assign(phase, { timings });
 }
 
-/** The repository that the request asks for, in the workplace. */
-export function planOf({ request, workplace }: Pick<Making, "request" | "workplace">): RepositoryPlan {
+/** The repository that the request asks for, in the workplace; `filter` is what the server did leave out, known when it has sent what it sends. */
+export function planOf(
+  { request, workplace }: Pick<Making, "request" | "workplace">,
+  filter?: RepositoryPlan["filter"],
+): RepositoryPlan {
   const { options, resolution } = request;
   return {
     repository: workplace.tree,
@@ -54,8 +56,7 @@ export function planOf({ request, workplace }: Pick<Making, "request" | "workpla
     ref: resolution.ref,
     originUrl: request.url.trim(),
     shallow: typeof options.history === "number",
-    // a server that only has files leaves out none, and git would ask it for missing ones without end
-    filter: sessionOf(request)?.protocol === "dumb" ? undefined : filterFor(options),
+    filter,
     sparse: options.sparse,
   };
 }

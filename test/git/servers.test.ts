@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder } from "../support/index.ts";
-import { requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
+import { requestFor, TOKEN, tokenFor } from "./request.ts";
 
 it.each(["sha1", "sha256"] as const)(
   "a repository of %s objects, by branch, commit and short commit",
@@ -105,22 +105,49 @@ it("no file beside the target holds the credential at any moment, and nothing bu
   await server.close();
 });
 
-it.each([{ history: "commits" }, { sparse: ["a"] }] as const)(
-  "dumb http, which leaves out nothing, with %j",
-  async (more) => {
-    const server = await startGitServer({ forge: "dumb" });
-    const { commits } = await server.add("org/test", { commits: [{ files: { "a/x": "1", "b/x": "1" } }] });
-    const options = { ...requestFor("").options, ...more } as GitRequest["options"];
-    const policy = { ...DEFAULT_POLICY, timeouts: { ...DEFAULT_POLICY.timeouts, materialize: 15_000 } };
-    const request = requestFor(`${server.url}/org/test.git`, { options, policy, revision: "main" });
-    // git alone, where nobody has asked the server before, does not find out what it speaks
-    const pins = WAY === "v2" ? [{ commit: commits["main"]! }] : [];
-    for (const resolution of [await resolve(request), ...pins]) {
-      const target = join(await temporaryFolder(), "repo");
-      await materialize({ ...request, resolution, target });
-      expect(await git(target, ["status", "--porcelain"])).toBe("");
-      if ("session" in resolution) expect(await git(target, ["fetch", "origin"])).toBe("");
-    }
-    await server.close();
-  },
-);
+const COMMITS = { history: "commits" } as const;
+const SPARSE = { sparse: ["a"] };
+const NO_FILTER = { "uploadpack.allowFilter": "false" };
+const TIPS_ONLY = { "uploadpack.allowAnySHA1InWant": "false" };
+const REACHABLE_ONLY = { ...TIPS_ONLY, "uploadpack.allowReachableSHA1InWant": "true" };
+
+it.each([
+  { forge: "dumb", more: COMMITS, promisor: false },
+  { forge: "dumb", more: SPARSE, promisor: false },
+  { forge: "v0", more: COMMITS, promisor: true },
+  { forge: "v0", more: SPARSE, config: TIPS_ONLY, promisor: false },
+  { forge: "v0", more: COMMITS, config: REACHABLE_ONLY, promisor: false },
+  { forge: "v0", more: SPARSE, config: NO_FILTER, promisor: false },
+  { forge: "v1", more: SPARSE, promisor: true },
+  { forge: "v1", more: COMMITS, config: TIPS_ONLY, promisor: false },
+  { forge: "plain", more: COMMITS, promisor: true },
+  { forge: "plain", more: SPARSE, config: TIPS_ONLY, promisor: true },
+  { forge: "plain", more: COMMITS, config: NO_FILTER, promisor: false },
+] as const)("resolved, pinned and from the cache the target knows whether something was left out: %j", async (row) => {
+  const server = await startGitServer({ forge: row.forge });
+  const { commits } = await server.add("org/test", {
+    commits: [{ files: { "a/x": "1", "b/x": "1" } }, { files: { "a/x": "2", "b/x": "2" } }],
+    ...("config" in row && { config: row.config }),
+  });
+  const options = { ...requestFor("").options, ...row.more } as GitRequest["options"];
+  const policy = { ...DEFAULT_POLICY, timeouts: { ...DEFAULT_POLICY.timeouts, materialize: 15_000 } };
+  const request = requestFor(`${server.url}/org/test.git`, { options, policy, revision: "main" });
+  const pin = { commit: commits["main"]! };
+  const cache = await temporaryFolder();
+  for (const [resolution, more] of [
+    [await resolve(request), {}],
+    [pin, {}],
+    [pin, { cache }],
+    [pin, { cache }],
+  ] as const) {
+    const target = join(await temporaryFolder(), "repo");
+    await materialize({ ...request, ...more, resolution, target });
+    const config = await git(target, ["config", "--list", "--local"]);
+    const told = /^(extensions\.partialclone|remote\.origin\.(promisor|partialclonefilter))=/gm;
+    expect(config.match(told) ?? []).toHaveLength(row.promisor ? 3 : 0);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+    expect(await git(target, ["show", "HEAD:b/x"])).toBe("2");
+    expect(await git(target, ["fetch", "origin"])).toBe("");
+  }
+  await server.close();
+});

@@ -13,12 +13,16 @@ export type ForgeName =
   | "dumb"
   /** git's own server before protocol v2: 200 and an empty body to a v2 `ls-refs`. */
   | "v0"
+  /** git's own server between the two: v0 after a line that says `version 1`. */
+  | "v1"
   /** As v0, but 500 to a v2 `ls-refs`. */
   | "dulwich";
 
 export interface Forge {
   /** Whether protocol v2 is spoken; otherwise the client's wish for it is not heard. */
   v2: boolean;
+  /** What is spoken instead, as a client would ask for it. */
+  instead?: string;
   /** Answer to somebody who is known, for a repository that he may not see. */
   denied: number;
   /** Answer to nobody for a repository that is not there. */
@@ -66,6 +70,7 @@ export const FORGES: Record<ForgeName, Forge> = {
   },
   dumb: { ...PLAIN, v2: false },
   v0: { ...PLAIN, v2: false },
+  v1: { ...PLAIN, v2: false, instead: "version=1" },
   dulwich: { ...PLAIN, v2: false, early: ({ body }) => (isLsRefs(body) ? { status: 500 } : undefined) },
 };
 

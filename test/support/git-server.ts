@@ -150,6 +150,7 @@ async function prepare({ server, options, recorded, body, fault }: Preparing): P
   if (options.forge === "dumb") return serveFile(join(server.root, path), recorded);
   const headers = { ...recorded.headers };
   if (!forge.v2) delete headers["git-protocol"];
+  if (forge.instead !== undefined) headers["git-protocol"] = forge.instead;
   const user = identify(recorded.headers, server.accounts);
   const named = typeof user === "object" ? { user: user.username ?? "token" } : {};
   const query = url.search.slice(1);

@@ -1,19 +1,20 @@
 import type { GitOptions } from "../../spec/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
-import { isDumbHttp, isUnadvertised } from "../process/git-failure.ts";
+import { isDumbHttp, isFilterIgnored, isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
 import { openHttpSession } from "../server/http-session.ts";
+import type { Session } from "../server/session.ts";
 import { retryAfterOf } from "../failures.ts";
-import { FETCH_TRIES, type FetchOptions } from "./fetch-options.ts";
+import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
 import { progressOf } from "./progress.ts";
 
-/** The same as fetchObjects, by git, over any transport that it knows. Returns the bytes of the packs that came. */
-export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number }> {
+/** The same as fetchObjects, by git, over any transport that it knows. */
+export async function fetchByGit(options: FetchOptions): Promise<Pick<Fetched, "bytes" | "filter">> {
   const { request, gitFolder, deadline } = options;
   const before = await receivedBytes(gitFolder);
-  await withRetries(() => fetchOnce(options).catch((error: unknown) => askForWait(error, options)), {
+  const filter = await withRetries(() => fetchOnce(options).catch((error: unknown) => askForWait(error, options)), {
     url: options.access.url,
     request,
     deadline,
@@ -22,10 +23,19 @@ export async function fetchByGit(options: FetchOptions): Promise<{ bytes: number
   const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
-  return { bytes };
+  return { bytes, filter };
 }
 
-async function fetchOnce(options: FetchOptions): Promise<void> {
+/** What the server is asked to leave out, and what it did leave out. */
+type Filter = Fetched["filter"];
+
+interface FilteredFetch extends FetchOptions {
+  filter: Filter;
+}
+
+async function fetchOnce(asked: FetchOptions): Promise<Filter> {
+  const session = await sessionFor(asked);
+  const options = { ...asked, session, filter: filterAt(session, asked.request.options) };
   let isDumb = options.session?.protocol === "dumb";
   if (givesAnyCommit(options.session)) {
     try {
@@ -36,7 +46,32 @@ async function fetchOnce(options: FetchOptions): Promise<void> {
       if (!isDumb && !isUnadvertised(error)) throw error;
     }
   }
-  await fetchByReference(options, isDumb);
+  return fetchByReference(options, isDumb);
+}
+
+/**
+ * Before a filter is asked for it has to be known that the server is no dumb one: git notes `origin` as promisor before it has spoken with it, and then asks
+ * a dumb one for every object that is not here yet, by a fetch that does the same, without end.
+ */
+async function sessionFor({ session, access, request, deadline }: FetchOptions): Promise<Session | undefined> {
+  const isTold = session !== undefined && session.capabilities.size > 0;
+  if (isTold || filterFor(request.options) === undefined || !access.url.scheme.startsWith("http")) return session;
+  const asking = await openHttpSession(access, request, deadline.signal);
+  try {
+    await asking.listRefs(["HEAD"]);
+    return asking;
+  } finally {
+    asking.close();
+  }
+}
+
+/** A dumb server leaves out nothing, and a v0 server gives what it left out only if it gives any object by its name: git's then says both words. */
+function filterAt(session: FetchOptions["session"], options: GitOptions): Filter {
+  if (session?.protocol === "dumb") return undefined;
+  const givesAny = ["allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"].every((word) =>
+    session?.capabilities.has(word),
+  );
+  return session?.protocol !== "v0" || givesAny ? filterFor(options) : undefined;
 }
 
 /** git does not tell what a busy host asks to wait: it is asked for that once more, by ourselves. Throws in any case. */
@@ -57,17 +92,16 @@ function givesAnyCommit(session: FetchOptions["session"]): boolean {
 }
 
 /** Where a commit cannot be asked for by name: the reference it was found by, then the whole of it, then everything. */
-async function fetchByReference(options: FetchOptions, isDumb: boolean): Promise<void> {
+async function fetchByReference(options: FilteredFetch, isDumb: boolean): Promise<Filter> {
   const { ref, request } = options;
-  const full = { depth: undefined, tags: true, everything: true, unfiltered: isDumb };
-  if (isDumb) await haveNoPromisor(options);
+  const full = { depth: undefined, tags: true, everything: true };
   const shallow = shape(request.options);
   if (ref !== undefined && shallow.depth !== undefined && !isDumb) {
-    await runFetch(options, { wanted: ref, ...shallow });
-    if (await hasCommit(options)) return;
+    const filter = await runFetch(options, { wanted: ref, ...shallow });
+    if (await hasCommit(options)) return filter;
   }
-  await runFetch(options, { ...(ref !== undefined && { wanted: ref }), ...full, unshallow: true });
-  if (await hasCommit(options)) return;
+  const filter = await runFetch(options, { ...(ref !== undefined && { wanted: ref }), ...full, unshallow: true });
+  if (await hasCommit(options)) return filter;
   throw new BowlineError({
     code: "GIT_REVISION_NOT_FOUND",
     message: `"${options.access.url.text}" has no commit "${options.commit}" on any branch or tag`,
@@ -80,8 +114,6 @@ interface Shape {
   tags: boolean;
   /** All branches. */
   everything: boolean;
-  /** The server cannot leave out anything. */
-  unfiltered?: boolean;
 }
 
 function shape({ history, tags }: GitOptions): Shape {
@@ -89,9 +121,11 @@ function shape({ history, tags }: GitOptions): Shape {
   return { depth: everything ? undefined : history, tags: tags || everything, everything };
 }
 
-async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; unshallow?: boolean }): Promise<void> {
-  const { git, gitFolder, request, ref, haves = [] } = options;
-  const filter = what.unfiltered === true ? undefined : filterFor(request.options);
+async function runFetch(
+  options: FilteredFetch,
+  what: Shape & { wanted?: string; unshallow?: boolean },
+): Promise<Filter> {
+  const { git, gitFolder, request, ref, filter, haves = [] } = options;
   const refspecs = [
     ...(what.wanted === undefined ? [] : [what.wanted]),
     ...(what.everything ? ["+refs/heads/*:refs/remotes/origin/*"] : []),
@@ -120,15 +154,10 @@ async function runFetch(options: FetchOptions, what: Shape & { wanted?: string; 
     const event = progressOf(line, bytes);
     if (event !== undefined) request.onEvent?.(event);
   };
-  await git
+  const { stderr } = await git
     .run([`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs], { signal, onLine })
     .finally(watch.stop);
-}
-
-/** Over dumb http git would look for each object that is not here yet at its promisor: by a fetch, which does the same, without end. */
-async function haveNoPromisor({ git, gitFolder }: FetchOptions): Promise<void> {
-  for (const key of ["extensions.partialClone", "remote.origin.promisor", "remote.origin.partialclonefilter"])
-    await git.run([`--git-dir=${gitFolder}`, "config", "--unset-all", key], { expected: [5] });
+  return isFilterIgnored(stderr) ? undefined : filter;
 }
 
 async function isShallow({ git, gitFolder }: FetchOptions): Promise<boolean> {

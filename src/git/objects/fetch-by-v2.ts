@@ -22,7 +22,7 @@ export interface FetchByV2Options extends EarlyFetchOptions {
 }
 
 /** What came. */
-type Arrived = Pick<Fetched, "bytes" | "content">;
+type Arrived = Pick<Fetched, "bytes" | "content" | "filter">;
 
 /** That git has to fetch; nothing has changed. */
 export interface LeftToGit {
@@ -117,7 +117,7 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
     onLine: request.serverProgress ? (line) => tell(progressOf(line, received())) : undefined,
   });
   await answer?.finish();
-  return { index, bytes: received(), content: incoming?.content() };
+  return { index, bytes: received(), content: incoming?.content(), filter: wish.filter };
 }
 
 /** A server may say yes and send something else. */

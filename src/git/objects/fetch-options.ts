@@ -35,6 +35,8 @@ export interface Fetched {
   bytes: number;
   /** Who spoke to the server. */
   way: "v2" | "git";
+  /** What the server left out, as it was asked to. Not every server does: then everything is here. */
+  filter?: string | undefined;
   /** The commit's own content, where it was seen to come. */
   content?: Buffer | undefined;
   /** Where the server's repository is, if a redirect led there that was not known before. */

@@ -45,6 +45,11 @@ export function isDumbHttp(error: unknown): boolean {
   return error instanceof BowlineError && /dumb http transport does not support/i.test(error.message);
 }
 
+/** Whether git says that the server does not know filters and sent everything. */
+export function isFilterIgnored(stderr: string): boolean {
+  return /filtering not recognized by server/i.test(stderr);
+}
+
 function asError(problem: ProblemInput | undefined): BowlineError | undefined {
   return problem && new BowlineError(problem);
 }

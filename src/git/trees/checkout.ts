@@ -17,6 +17,7 @@ export interface RepositoryPlan {
   originUrl: string;
   /** Whether only some commits are there. */
   shallow: boolean;
+  /** What of the commit's objects is not here, and is asked for when it is needed: `origin` is then git's promisor. */
   filter?: string | undefined;
   /** Folders to check out; empty: all. */
   sparse: readonly string[];

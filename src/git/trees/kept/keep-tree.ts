@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { BowlineError, errnoOf, writeError } from "../../../lib/index.ts";
 import { sweepHalfMade } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
+import { filterFor } from "../../objects/filter.ts";
 import { openSeen } from "../../objects/seen.ts";
 import type { FromServer } from "../../from-server.ts";
 import { warn, type Making } from "../../making.ts";
@@ -47,6 +48,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       options: optionWords(request.options),
       details: { tree: made.tree, author: made.author, date: made.date, subject: made.subject },
       submodules: made.submodules,
+      ...(filterFor(request.options) !== made.filter && { unfiltered: true }),
       ...(made.redirectedTo !== undefined && { redirectedTo: made.redirectedTo }),
       warnings: made.warnings,
       places: given.map(({ access, what }) => ({ url: access.url.text, commit: what })),

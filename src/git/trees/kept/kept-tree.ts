@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, ownMark, writeError, type Problem } from "../../../lib/index.ts";
+import type { GitOptions } from "../../../spec/index.ts";
 import type { CodeReference } from "../../code-reference.ts";
 import { markUse } from "../../cache/use-mark.ts";
+import { filterFor } from "../../objects/filter.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
 import { DamagedTree } from "./unpack-tree.ts";
 
@@ -16,6 +18,8 @@ export interface KeptTreeRecord {
   options: string;
   details: Pick<CodeReference, "tree" | "author" | "date" | "subject">;
   submodules: NonNullable<CodeReference["submodules"]>;
+  /** Everything is in it, though its options have a filter: the server does not leave out anything. */
+  unfiltered?: true;
   redirectedTo?: string;
   /** What is told each time that this is used. */
   warnings: Problem[];
@@ -54,6 +58,11 @@ export async function findKeptTree(folder: string): Promise<KeptTree | undefined
   } catch {
     return undefined;
   }
+}
+
+/** What of the commit's objects is not in it. */
+export function filterOf({ record }: KeptTree, options: GitOptions): string | undefined {
+  return record.unfiltered ? undefined : filterFor(options);
 }
 
 /** The list of what is in it. Throws DamagedTree. */

@@ -8,7 +8,7 @@ import { planOf, warn, type Making } from "../../making.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { oneAtATime } from "../../objects/one-at-a-time.ts";
 import { finishConfig, pointHead } from "../checkout.ts";
-import { manifestOf, newTreeFolder, type KeptTree } from "./kept-tree.ts";
+import { filterOf, manifestOf, newTreeFolder, type KeptTree } from "./kept-tree.ts";
 import { unpackTree } from "./unpack-tree.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function mountTree(kept: KeptTree, making: Making, cache: CacheFold
   await mkdir(join(upper, ".git"), { recursive: true });
   await mkdir(join(folder, "work"));
   await chmod(folder, 0o700);
-  const plan = { ...planOf(making), repository: upper };
+  const plan = { ...planOf(making, filterOf(kept, making.request.options)), repository: upper };
   await pointHead(plan);
   await finishConfig(plan, kept.record.configTail);
   await registerMount(cache.root, mount);
