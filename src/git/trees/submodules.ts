@@ -36,6 +36,8 @@ interface Level extends SubmodulesOptions {
   prefix: string;
   /** For all of them, however deep: a tree of submodules grows by powers. */
   slot: ReturnType<typeof openSlots>;
+  /** For listing what each has, by the top's own git: short work of this machine alone, however many are fetched at a time. */
+  listing: ReturnType<typeof openSlots>;
   sum: ReturnType<typeof openSum>;
 }
 
@@ -51,7 +53,7 @@ export async function addSubmodules(options: SubmodulesOptions): Promise<Submodu
   const sum = openSum(options.request);
   await sum.add(options.tree);
   const slot = openSlots(options.request.options.jobs ?? AT_A_TIME);
-  const result = await addLevel({ ...options, prefix: "", slot, sum });
+  const result = await addLevel({ ...options, prefix: "", slot, listing: openSlots(AT_A_TIME), sum });
   const missed = Array.isArray(wanted)
     ? wanted.map(withoutSlashes).find((path) => !result.submodules.some((one) => `${one.path}/`.startsWith(`${path}/`)))
     : undefined;
@@ -65,7 +67,7 @@ export async function addSubmodules(options: SubmodulesOptions): Promise<Submodu
 async function addLevel(level: Level): Promise<SubmodulesResult> {
   const { request, prefix } = level;
   const { submodules: wanted, sparse } = request.options;
-  const all = await listSubmodules(level);
+  const all = await level.listing(() => listSubmodules(level));
   const chosen = all.filter(
     ({ path }) => isWanted(wanted, prefix + path) && (prefix !== "" || inSparse(sparse, `${path}/x`)),
   );
