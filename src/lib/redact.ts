@@ -1,4 +1,5 @@
 import { createByteMatcher, type ByteMatcher } from "./byte-matcher.ts";
+import { createPercentMatcher, withoutPercent } from "./percent-matcher.ts";
 
 /** What stands where a secret was. */
 export const MASK = "***";
@@ -8,7 +9,7 @@ export const SHORTEST_SECRET = 6;
 
 /**
  * Keeps the secrets of one run out of logs, errors, statuses and events. Known are each secret, each of its lines, and their base64
- * (at any alignment, also wrapped into lines or url-safe), percent and JSON forms.
+ * (at any alignment, also wrapped into lines or url-safe), percent (whichever bytes are written so) and JSON forms.
  */
 export interface Redactor {
   /** More secrets; streams that are open know them from their next byte on. */
@@ -28,11 +29,12 @@ export interface RedactingStream {
 }
 
 export function createRedactor(secrets: Iterable<string | Uint8Array> = []): Redactor {
-  const forms = { plain: new Set<string>(), base64: new Set<string>() };
+  const forms: Forms = { plain: new Set(), percent: new Set(), base64: new Set() };
   let matchers: readonly ByteMatcher[] | undefined;
   function current(): readonly ByteMatcher[] {
     return (matchers ??= [
-      createByteMatcher([...forms.plain].map(fromLatin1)),
+      createByteMatcher([...forms.plain, ...forms.percent].map(fromLatin1)),
+      createPercentMatcher([...forms.percent].map(fromLatin1)),
       createByteMatcher([...forms.base64].map(fromLatin1), readBase64),
     ]);
   }
@@ -41,7 +43,7 @@ export function createRedactor(secrets: Iterable<string | Uint8Array> = []): Red
     matchers = undefined;
   }
   function text(input: string): string {
-    if (forms.plain.size === 0) return input;
+    if (forms.percent.size === 0) return input;
     const stream = redactingStream(current);
     const bytes = Buffer.concat([stream.push(Buffer.from(input)), stream.end()]);
     return bytes.toString();
@@ -122,6 +124,8 @@ function merge(ranges: [number, number][]): [number, number][] {
 /** Texts of latin-1 letters, one a byte: equal forms are kept once. */
 interface Forms {
   plain: Set<string>;
+  /** Searched for as they are and in what percent signs stand for. */
+  percent: Set<string>;
   base64: Set<string>;
 }
 
@@ -132,22 +136,16 @@ function addForms(secret: Buffer, forms: Forms): void {
     // The armour of a PEM file is the same in every one.
     if (text.length < SHORTEST_SECRET || /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(text)) continue;
     const bytes = fromLatin1(text);
-    for (const form of [text, ...percentForms(bytes), ...jsonForms(bytes)]) forms.plain.add(form);
+    for (const form of percentForms(text, bytes)) forms.percent.add(form);
+    for (const form of jsonForms(bytes)) forms.plain.add(form);
     for (const form of base64Forms(bytes)) forms.base64.add(form);
   }
 }
 
-/** As `encodeURIComponent` and as RFC 3986 and HTML forms write it, with digits of either case. */
-function percentForms(bytes: Buffer): string[] {
-  function encode(kept: RegExp, space = "%20"): string {
-    return Array.from(bytes, (byte) => {
-      const letter = String.fromCharCode(byte);
-      if (byte === 0x20) return space;
-      return kept.test(letter) ? letter : `%${byte.toString(16).padStart(2, "0").toUpperCase()}`;
-    }).join("");
-  }
-  const upper = [encode(/[\w.~!*'()-]/), encode(/[\w.~-]/), encode(/[\w.*-]/, "+"), encode(/[\w.~!*'()$&,;=:@/?+-]/)];
-  return upper.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (digits) => digits.toLowerCase())]);
+/** Itself; as HTML forms have it, with `+` for a blank; and as it is meant where it has percent signs itself, which some leave as they are. */
+function percentForms(text: string, bytes: Buffer): string[] {
+  const meant = Buffer.from(withoutPercent(bytes)).toString("latin1");
+  return [text, text.replaceAll(" ", "+"), ...(meant.length < SHORTEST_SECRET ? [] : [meant])];
 }
 
 function jsonForms(bytes: Buffer): string[] {

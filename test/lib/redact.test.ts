@@ -102,6 +102,13 @@ test.each([
   ["JSON of ASCII only", "pässwörd", "p\\u00e4ssw\\u00f6rd"],
   ["percent signs with small digits", "user/pass/word", "user%2fpass%2fword"],
   ["percent signs of RFC 3986", "wow! really~(yes)*", "wow%21%20really~%28yes%29%2A"],
+  ["percent signs with digits of both cases", "user/pass/word?a:b/c", "user%2fpass%2Fword%3fa%3Ab%2fc"],
+  ["percent signs of one digit each case", "zz:/?zz", "zz%3a%2F%3fzz"],
+  ["percent signs for some of what could have them", "p@ss/word:b/c", "p@ss%2Fword:b/c"],
+  ["percent signs for every letter", "hunter22", "%68%75%6E%74%65%72%32%32"],
+  ["percent signs for a few letters", "hunter22", "hun%74er2%32"],
+  ["percent signs beside one of its own", "50%/ab%41cd", "50%%2Fab%41cd"],
+  ["percent signs of a part in an HTML form", "my secret wörd~", "my+secret+w%c3%B6rd~"],
   ["an HTML form", "my secret word~", "my+secret+word%7E"],
   ["url-safe base64 with a minus", "~~~~~~>>>>>>", "fn5-fn5-Pj4-Pj4-"],
   ["url-safe base64 with a low line", "????????????", "Pz8_Pz8_Pz8_Pz8_"],
@@ -110,12 +117,47 @@ test.each([
   expect(createRedactor([secret]).text(`x ${form} y`)).toBe("x *** y");
 });
 
+test("percent signs for any of its bytes, with digits of any case, and any cut do not let a secret through", () => {
+  const written = fc.array(fc.constantFrom("itself", "upper", "lower"), { minLength: 60, maxLength: 60 });
+  const cuts = fc.array(fc.nat(), { maxLength: 12 });
+  fc.assert(
+    fc.property(secretText, written, noise, noise, cuts, (secret, how, before, after, places) => {
+      const form = [...Buffer.from(secret)].map((byte, index) => {
+        const code = byte.toString(16).padStart(2, "0");
+        const way = byte === 0x25 ? "upper" : how[index % how.length];
+        if (way === "itself") return Buffer.from([byte]);
+        return Buffer.from(`%${way === "upper" ? code.toUpperCase() : code}`);
+      });
+      const bytes = Buffer.concat(form);
+      const output = streamed([secret], Buffer.concat([before, Buffer.from("="), bytes, after]), places).toString(
+        "latin1",
+      );
+      expect(output).not.toContain(bytes.toString("latin1"));
+      expect(output).toContain(MASK);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a percent sign at the end of what came is given when nothing follows", () => {
+  const stream = createRedactor(["hunter22"]).stream();
+  expect(Buffer.from(stream.push(Buffer.from("45%"))).toString()).toBe("45");
+  expect(Buffer.from(stream.pause()).toString()).toBe("%");
+  expect(
+    Buffer.concat([stream.push(Buffer.from("\rhunter%3")), stream.push(Buffer.from("22 %")), stream.end()]).toString(),
+  ).toBe("\r*** %");
+});
+
 test("values are masked through and through", () => {
   const redactor = createRedactor(["hunter22"]);
   expect(redactor.value({ a: ["x hunter22"], b: { c: "hunter22", d: 3 } })).toEqual({
     a: ["x ***"],
     b: { c: "***", d: 3 },
   });
+});
+
+test("a percent sign at the end of a secret is a part of it", () => {
+  expect(createRedactor(["hunter%4"]).text("hunter hunter%4 hunter%254")).toBe("hunter *** ***");
 });
 
 test("short secrets are left alone", () => {
