@@ -16,6 +16,7 @@ export interface RetryOptions {
 
 const FIRST_WAIT = 400;
 const REFUSED_GIVES_UP = 3_000;
+const LONG_WAIT = 86_400_000;
 
 /**
  * Does it again after a network fault, 429 or 5xx, with growing waits and jitter, inside the deadline. A server's Retry-After is honoured, by every
@@ -72,5 +73,6 @@ function withWaitNamed(error: BowlineError): BowlineError {
   const after = retryAfterOf(error);
   if (after === undefined) return error;
   const [problem] = error.problems;
-  return new BowlineError({ ...problem, hint: `the server asks to wait ${Math.ceil(after / 1000)} s: try again then` });
+  const time = after > LONG_WAIT ? "longer than a day" : `${Math.ceil(after / 1000)} s`;
+  return new BowlineError({ ...problem, hint: `the server asks to wait ${time}: try again then` });
 }

@@ -43,7 +43,7 @@ export const ERROR_CODES = {
   GIT_FLAG_INVALID: { exit: 2, meaning: "a git flag that is not on the allow-list" },
   GIT_CONTENT_REFUSED: { exit: 2, meaning: "the repository holds what must not be written to this machine" },
   GIT_SUBMODULE_INVALID: { exit: 2, meaning: "a submodule that .gitmodules does not describe" },
-  GIT_TOO_LARGE: { exit: 2, meaning: "the repository is larger than the policy allows" },
+  GIT_TOO_LARGE: { exit: 2, meaning: "the repository is larger than the policy, or the memory of git, allows" },
   GIT_MISSING: { exit: 2, meaning: "git, or a part of it that is needed, is absent or too old" },
   CLUSTER_REFUSED: {
     exit: 2,

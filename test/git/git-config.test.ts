@@ -152,6 +152,7 @@ it("git is given nothing of this process's environment, and may go to its url's 
     GIT_TERMINAL_PROMPT: "0",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_LFS_SKIP_SMUDGE: "1",
+    GIT_ALLOC_LIMIT: "2g",
     GIT_CONFIG_GLOBAL: expect.stringMatching(/^(\/proc\/self\/fd\/3$|\/)/),
   };
   const nowhere = { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" };

@@ -6,15 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { BowlineError } from "../../src/lib/index.ts";
-import {
-  git,
-  startGitServer,
-  temporaryFolder,
-  type Fault,
-  type GitServer,
-  type RecordedRequest,
-  type Repository,
-} from "../support/index.ts";
+import { git, startGitServer, temporaryFolder, type Fault, type GitServer, type Repository } from "../support/index.ts";
+import { FLUSH, isFetch, isLsRefs, packet } from "../support/hostile-pack.ts";
 import { requestFor, WAY } from "./request.ts";
 
 const QUICK: Policy = {
@@ -42,9 +35,6 @@ beforeEach(() => {
   server.requests.length = 0;
 });
 
-const isLsRefs = ({ body }: RecordedRequest): boolean => body.includes("command=ls-refs");
-const isFetch = ({ body }: RecordedRequest): boolean => body.includes("command=fetch");
-
 function request(more: Partial<GitRequest> = {}): GitRequest {
   return requestFor(`${server.url}/org/test.git`, { policy: QUICK, revision: "main", ...more });
 }
@@ -64,18 +54,11 @@ async function refused(asked: GitRequest, pin?: { commit: string }): Promise<Bow
   return error as BowlineError;
 }
 
-/** A packet of git's wire format. */
-function packet(data: string | Buffer): Buffer {
-  const bytes = Buffer.from(data);
-  return Buffer.concat([Buffer.from((bytes.length + 4).toString(16).padStart(4, "0")), bytes]);
-}
-
 function answer(...packets: Buffer[]): Fault {
   const headers = { "content-type": "application/x-git-upload-pack-result" };
   return { status: 200, headers, body: Buffer.concat(packets) };
 }
 
-const FLUSH = Buffer.from("0000");
 const NOBODY = "b0".repeat(20);
 const ANY_REF = packet(`${NOBODY} refs/heads/${"x".repeat(200)}\n`);
 

@@ -57,6 +57,12 @@ it("in whatever pieces bytes come, the packets are the same", () => {
   );
 });
 
+it("an answer of nothing but small packets does not take many times its size", () => {
+  const reader = createPacketReader();
+  expect(reader.read(Buffer.alloc(8_000_000, "0004")).length).toBeLessThan(1_600_000);
+  expect(reader.broken()).toBe(true);
+});
+
 it.each(["0003", "fff1", "fffg", "-001", " 004", "0x10", "+010"])("a length that is none: %s", (digits) => {
   expect(readPackets(Buffer.from(`${digits}${"x".repeat(70_000)}`))).toBeUndefined();
 });

@@ -154,7 +154,8 @@ function readChunks(response: IncomingMessage, { wait, rest, told }: Reading): P
 }
 
 async function decoded(response: IncomingMessage): Promise<Readable> {
-  if (response.headers["content-encoding"] !== "gzip") return response;
+  // RFC 9110, section 8.4.1
+  if (!/^(x-)?gzip$/i.test(response.headers["content-encoding"] ?? "")) return response;
   const { createGunzip, constants } = await import("node:zlib");
   const { pipeline } = await import("node:stream");
   // A body of no bytes at all, or one that ends early, is for the reader to judge.

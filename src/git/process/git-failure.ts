@@ -62,6 +62,12 @@ function localProblem(stderr: string): ProblemInput | undefined {
 
 const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = [
   {
+    words: /attempting to allocate \d+ over limit|Out of memory/,
+    code: "GIT_TOO_LARGE",
+    what: "the repository holds what takes git more memory than it is given",
+    hint: "keep files of this size in LFS, or elsewhere",
+  },
+  {
     words: /No space left on device|Disk quota exceeded/i,
     code: "DISK_FULL",
     what: "no space is left for the repository",
@@ -75,7 +81,8 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
     hint: "make the folder writable for this user, or use another one",
   },
   {
-    words: /File ?name too long|ended by SIG(SEGV|BUS|ABRT)/,
+    // of a name of 4 kB git leaves no room for the reason
+    words: /File ?name too long|open file '[^']{256}|create symlink .*No such file|ended by SIG(SEGV|BUS|ABRT)/,
     code: "GIT_CONTENT_REFUSED",
     what: "the repository has paths that git or the file system here cannot hold",
     hint: "have them shortened in the repository, or ask for other folders only: sparse",
@@ -144,8 +151,19 @@ const CURL: { words: RegExp; errno: string }[] = [
   { words: /Failed to connect|Connection refused|Couldn't connect/i, errno: "ECONNREFUSED" },
 ];
 
+/** How index-pack says that a pack, or what it holds, is not whole. */
+const BROKEN_PACK =
+  /^fatal: (pack (has|is|signature)|invalid (blob|tree|commit|tag)|did not receive|The same object .* twice)/m;
+
 /** What goes wrong in the conversation itself, http or not. */
 function transferProblem(stderr: string, url: GitUrl): ProblemInput | undefined {
+  if (BROKEN_PACK.test(stderr)) {
+    return {
+      code: "GIT_PROTOCOL",
+      message: `what "${named(url)}" sends as a pack is none: ${lastWords(stderr, BROKEN_PACK)}`,
+      hint: "ask whoever runs the server",
+    };
+  }
   if (/not our ref|couldn't find remote ref|unadvertised object|no such remote ref/i.test(stderr)) {
     return {
       code: "GIT_REVISION_NOT_FOUND",

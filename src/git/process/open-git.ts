@@ -44,6 +44,12 @@ export interface OpenGitOptions extends Pick<GitRequest, "policy" | "network" | 
   config?: string;
 }
 
+/**
+ * The most memory that git takes for one thing (git.c knows it, no page of the manual does): a few bytes of a pack can claim to unfold to any size, and such a
+ * difference is made in memory. Servers send files above 512 MB whole, and those go to the disk in pieces; a list of 30 million objects is less.
+ */
+const MOST_AT_ONCE = "2g";
+
 /** What waits for a server; other commands do so only where contents were left out (`--filter`). */
 const NETWORK_COMMANDS = new Set(["fetch", "ls-remote", "lfs"]);
 
@@ -76,6 +82,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
     GIT_TERMINAL_PROMPT: "0",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_LFS_SKIP_SMUDGE: "1",
+    GIT_ALLOC_LIMIT: MOST_AT_ONCE,
     ...options.mark,
   };
   const toNobody = { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" };
@@ -87,7 +94,7 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
       reachesOut: access !== undefined && args.some((word) => NETWORK_COMMANDS.has(word)),
       ...{ args, cwd, input, descriptor },
       env: { ...env, GIT_CONFIG_GLOBAL: path, ...(local ? toNobody : places), ...runOptions.env },
-      signal: runOptions.signal ?? signal,
+      signal: runOptions.signal === undefined ? signal : AbortSignal.any([signal, runOptions.signal]),
       onLine: onLine && ((line) => onLine(redactor.text(line))),
     });
     const answer = { ...exit, stderr: redactor.text(exit.stderr) };

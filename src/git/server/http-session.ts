@@ -49,7 +49,8 @@ export async function openHttpSession(access: Access, request: GitRequest, signa
 
 async function listRefs(talk: Conversation, prefixes: readonly string[]): Promise<Ref[]> {
   const answer = await inV2(talk, (format) => lsRefsBody(prefixes, format), readRefs);
-  const refs = answer ?? refsAdvertised(talk).filter(({ name }) => prefixes.some((one) => name.startsWith(one)));
+  // a prefix is no more than a request (gitprotocol-v2, "ls-refs"): what else a server has to say of references is not heard
+  const refs = (answer ?? refsAdvertised(talk)).filter(({ name }) => prefixes.some((one) => name.startsWith(one)));
   for (const ref of refs) talk.seen.set(ref.name, ref);
   return refs;
 }

@@ -3,6 +3,8 @@ export type Packet = Buffer | "flush" | "delimiter" | "response-end";
 
 const SPECIAL: Record<number, Packet> = { 0: "flush", 1: "delimiter", 2: "response-end" };
 const LONGEST = 65520;
+/** References of the longest list that is read are fewer; an answer of small packets would take 50 times its own size of memory. */
+const MOST = 1_500_000;
 
 /** Writes packets; a text gets the final newline that the protocol asks for. */
 export function writePackets(packets: readonly (string | "flush" | "delimiter")[]): Buffer {
@@ -27,7 +29,7 @@ export function readPackets(bytes: Buffer, options: { cut?: boolean } = {}): Pac
 export interface PacketReader {
   /** The packets that are whole with this chunk, up to bytes that are none. */
   read: (chunk: Buffer) => Packet[];
-  /** Whether there came bytes that are no packet; what follows is not read. */
+  /** Whether there came bytes that are no packet, or too many packets at once; what follows is not read. */
   broken: () => boolean;
   /** Bytes of a packet that is not whole yet. */
   left: () => number;
@@ -42,7 +44,7 @@ export function createPacketReader(): PacketReader {
     const packets: Packet[] = [];
     let at = 0;
     while (!broken && at + 4 <= bytes.length) {
-      const length = lengthAt(bytes, at);
+      const length = packets.length < MOST ? lengthAt(bytes, at) : undefined;
       if (length === undefined) {
         broken = true;
       } else if (length < 4) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Policy } from "../../config/index.ts";
 import { BowlineError, shownUrl } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
+import { measureTree } from "./measure-tree.ts";
 
 export interface BudgetOptions {
   git: Git;
@@ -22,13 +23,40 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
   const { git, repository, commit, policy, withoutContents } = options;
   const { maxFiles, maxBytes } = policy;
   if (maxFiles === undefined && maxBytes === undefined) return;
-  const long = withoutContents || maxBytes === undefined ? [] : ["-l"];
-  const { stdout } = await git.run(["ls-tree", "-r", "-z", "--full-tree", ...long, commit], { cwd: repository });
-  const { files, bytes } = measure(stdout);
-  if (maxFiles !== undefined && files > maxFiles)
-    throw exceeded(options.url, `has ${files} files`, `maxFiles (${maxFiles})`);
-  if (maxBytes !== undefined && bytes > maxBytes)
-    throw exceeded(options.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
+  const withSizes = !withoutContents && maxBytes !== undefined;
+  checkKept(await measureTree({ git, repository, commit, withSizes }), options);
+}
+
+/** More than the largest repositories have by far. */
+const MOST_FILES = 10_000_000;
+
+/** A checkout that takes longer than this, in milliseconds, is looked at. A million entries come in that time, no more. */
+const LATE = 400;
+
+/**
+ * Ends a checkout of more files than there are anywhere: a hundred trees can stand for 10^10 files, of each of which git makes an entry in memory before it
+ * writes the first. Who is quick is not looked at. `write` ends when its signal is aborted. Throws GIT_TOO_LARGE, and what `write` throws.
+ */
+export async function holdUnfolding(
+  { git, repository, commit, url }: Pick<BudgetOptions, "git" | "repository" | "commit" | "url">,
+  write: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    const { files } = await measureTree({ git, repository, commit, withSizes: false });
+    if (files > MOST_FILES) over.abort(tooManyFiles(url, files));
+  };
+  // whatever keeps it from being measured, the checkout meets it too
+  const timer = setTimeout(() => {
+    looking = look().catch(() => undefined);
+  }, LATE);
+  try {
+    await write(over.signal);
+  } finally {
+    clearTimeout(timer);
+    await looking;
+  }
 }
 
 const LOOK = 200;
@@ -107,19 +135,12 @@ async function sizeOf(path: string): Promise<number> {
   return (await lstat(path).catch(() => undefined))?.size ?? 0;
 }
 
-/** Entries `mode type object size TAB path NUL`; the size is "-" for a submodule, and absent without `-l`. */
-function measure(listing: Buffer): { files: number; bytes: number } {
-  let files = 0;
-  let bytes = 0;
-  for (let at = 0; at < listing.length;) {
-    const end = listing.indexOf(0, at);
-    if (end === -1) break;
-    const entry = listing.toString("latin1", at, Math.min(end, at + 120));
-    bytes += Number(/^\d+ \w+ [0-9a-f]+ +(\d+)\t/.exec(entry)?.[1] ?? 0);
-    files += 1;
-    at = end + 1;
-  }
-  return { files, bytes };
+function tooManyFiles(url: string, files: number): BowlineError {
+  return new BowlineError({
+    code: "GIT_TOO_LARGE",
+    message: `"${shownUrl(url)}" has ${files} files, more than any repository has in earnest (${MOST_FILES})`,
+    hint: "ask for less: sparse; or have the repository split",
+  });
 }
 
 function exceeded(url: string, what: string, limit: string): BowlineError {

@@ -4,6 +4,7 @@ import { writeError } from "../../lib/index.ts";
 import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "../objects/empty-repository.ts";
 import { quoted } from "../process/git-config.ts";
 import type { Git } from "../process/open-git.ts";
+import { holdUnfolding } from "./budget.ts";
 import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
 
 /** A repository of its own for one commit: where it comes from and which branch it stands on. */
@@ -45,10 +46,13 @@ export async function pointHead(plan: RepositoryPlan): Promise<void> {
 /** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
 export async function writeFiles(
   git: Git,
-  { repository, commit }: RepositoryPlan,
+  { repository, commit, originUrl: url }: RepositoryPlan,
   signal?: AbortSignal,
 ): Promise<void> {
-  await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, ...(signal && { signal }) });
+  await holdUnfolding({ git, repository, commit, url }, async (over) => {
+    const both = signal === undefined ? over : AbortSignal.any([signal, over]);
+    await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, signal: both });
+  });
 }
 
 /** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust; `tail` is added as it is. */

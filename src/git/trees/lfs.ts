@@ -122,7 +122,8 @@ interface Replacing {
 }
 
 async function replacePointers(git: Git, { pointers, tree, endpoint, signal }: Replacing): Promise<void> {
-  const env = { GIT_LFS_SKIP_SMUDGE: "0" };
+  // what a filter gives git holds in memory, however large
+  const env = { GIT_LFS_SKIP_SMUDGE: "0", GIT_ALLOC_LIMIT: "0" };
   const input = pointers.map(({ path }) => `${path}\0`).join("");
   // git writes only what is not there as the index has it.
   for (const { path } of pointers) await rm(join(tree, path));
