@@ -60,7 +60,7 @@ const BASE =
   configSection("safe", { bareRepository: "explicit" }) +
   // an empty value forgets every helper named before
   configSection("credential", { helper: "" }) +
-  configSection("transfer", { fsckObjects: "true", bundleURI: "false" }) +
+  configSection("transfer", { bundleURI: "false" }) +
   configSection("fetch", {
     fsckObjects: "true",
     unpackLimit: "1",
