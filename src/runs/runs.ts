@@ -85,7 +85,8 @@ export interface Attached {
 
 /** What happens in a run, in order; no secret is in any of it. */
 export type RunEvent =
-  | { type: "created"; record: RunRecord }
+  /** `namespace`: of a cluster, where the run's objects are. */
+  | { type: "created"; record: RunRecord; namespace?: string }
   | { type: "status"; change: StatusChange }
   | { type: "git"; step: string; connection?: string; event: GitEvent }
   | { type: "code-reference"; step: string; reference: CodeReference }

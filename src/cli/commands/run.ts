@@ -38,6 +38,7 @@ export const run = defineCommand({
   ],
   options: {
     ...FILES,
+    name: { ...FILES.name, help: "the run's name, as for Polyaxon; a namespace is given by --namespace only" },
     detach: { short: "d", help: "return when the commits are pinned and the run has started; print its uuid" },
     watch: { short: "w", help: "with -d: watch the statuses until the run ends" },
     logs: { short: "l", help: "with -d: follow the logs until the run ends" },

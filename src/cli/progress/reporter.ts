@@ -39,7 +39,8 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
     },
     event(event) {
       if (event.type === "created") {
-        line(`${style.bold(`run ${shortUuid(event.record.uuid)}`)}  ${event.record.name}`);
+        const place = event.namespace === undefined ? "" : `  in namespace ${event.namespace}`;
+        line(`${style.bold(`run ${shortUuid(event.record.uuid)}`)}  ${event.record.name}${place}`);
         for (const text of planned) line(style.dim(`  ${text}`));
       } else if (event.type === "log") {
         live.clear();

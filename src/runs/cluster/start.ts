@@ -23,7 +23,8 @@ export async function createRun(request: StartRequest, attached: Attached, start
   const { session, options } = starting;
   const run = await checkedRun(request, starting);
   run.uid = await session.records.write(manifests(run, { session, options }).record);
-  attached.onEvent?.({ type: "created", record: recordOf(run, statusNow(run, { session })) });
+  const { namespace } = session.cluster;
+  attached.onEvent?.({ type: "created", record: recordOf(run, statusNow(run, { session })), namespace });
   return {
     run,
     warn(warning) {

@@ -20,7 +20,10 @@ onCluster("runs of a cluster", {}, ({ desk, run, namespace, server }) => {
     });
     const cwd = await desk();
     const head = [`init: [{git: {url: "${server().url}/public/whole", flags: [--recurse-submodules]}}]`];
-    const { record } = await run(cwd, jobOf(`{image: "busybox:local", command: [sh, -c, "ls parts/*"]}`, { head }));
+    const file = jobOf(`{image: "busybox:local", command: [sh, -c, "ls parts/*"]}`, { head });
+    const { record, answer } = await run(cwd, file, ["-n", "team-a"]);
+    // who means the namespace by -n sees where the run is
+    expect(answer.stderr).toMatch(new RegExp(`^run [0-9a-f]+ {2}team-a {2}in namespace ${namespace.name}$`, "m"));
     expect(record.status).toBe("succeeded");
     expect(record.codeReferences[0]?.submodules?.map(({ path }) => path).sort()).toEqual([...paths].sort());
     const again = JSON.parse((await cwd.bowline(["get", record.uuid, "-o", "json"])).stdout) as RunRecord;
