@@ -1,16 +1,13 @@
 import { execa } from "execa";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { BOWLINE, newDesk, type Desk } from "../cli/bowline.ts";
 import { isLiving, until } from "../runs/living.ts";
-import { startGitServer, temporaryFolder, type Account, type GitServer } from "../support/index.ts";
+import { AS_USER, filesBelow, holdersOf, isRoot, USER, whyNoMount } from "./mounted-places.ts";
+import { startGitServer, type Account, type GitServer } from "../support/index.ts";
 
-const USER = 54_321;
-const isRoot = process.getuid?.() === 0;
-const AS_USER = isRoot ? ["setpriv", "--reuid", `${USER}`, "--regid", `${USER}`, "--clear-groups"] : [];
 const ADA: Account = { token: "t0ken-of-ada" };
 const noMount = await whyNoMount();
 
@@ -158,6 +155,48 @@ describe.skipIf(noMount)(`mount: true of an ordinary user${noMount ? ` (skipped:
     expect(stderr).toMatch(/cannot be mounted here: unshare: .*\[MOUNT_NOT_POSSIBLE\]/);
   });
 
+  it.skipIf(!isRoot)(
+    "with an older unshare, which cannot give the user its number again, the files are written",
+    async () => {
+      const desk = await userDesk();
+      await desk.write("job.yaml", jobFile("[cat, a.txt]"));
+      const [older, real] = [join(desk.folder, "unshare"), join(desk.folder, "unshare-real")];
+      copyFileSync("/usr/bin/unshare", real);
+      const refusal = `case "$*" in *--map-user*) echo "unshare: unrecognized option '--map-user'" >&2; exit 1;; esac`;
+      await desk.write("unshare", `#!/bin/sh\n${refusal}\nexec "${real}" "$@"\n`);
+      chmodSync(older, 0o755);
+      const words = [`mount --bind "$1" /usr/bin/unshare && shift && exec "$@"`, "sh", older, ...AS_USER, ...RUN];
+      const { stdout, stderr } = await execa("unshare", ["--mount", "sh", "-c", ...words], {
+        cwd: desk.folder,
+        env: desk.env,
+        extendEnv: false,
+        reject: false,
+      });
+      expect(stdout).toBe("kept");
+      expect(stderr).toMatch(/cannot be mounted here: unshare: unrecognized option.*\[MOUNT_NOT_POSSIBLE\]/);
+    },
+  );
+
+  it.skipIf(!isRoot)("sees a disk that is mounted on this machine while it runs", async () => {
+    const desk = await userDesk();
+    const late = join(desk.folder, "late");
+    mkdirSync(late);
+    chownSync(late, USER, USER);
+    const job = `cat a.txt; touch "${late}/up"; until [ -e "${late}/disk" ]; do sleep 0.05; done; echo seen`;
+    await desk.write("job.yaml", jobFile(`[timeout, '20', sh, -c, ${JSON.stringify(job)}]`));
+    const script = `late=$1; shift; "$@" & until [ -e "$late/up" ]; do sleep 0.05; done
+      mount -t tmpfs tmpfs "$late" && touch "$late/disk"; wait`;
+    const words = ["--mount", "--propagation", "shared", "sh", "-c", script, "sh", late, ...AS_USER, ...RUN];
+    const { stdout } = await execa("unshare", words, {
+      cwd: desk.folder,
+      env: desk.env,
+      extendEnv: false,
+      reject: false,
+      timeout: 40_000,
+    });
+    expect(stdout).toBe("kept\nseen");
+  });
+
   it.skipIf(!isRoot)("on a disk without extended attributes the files are written", async () => {
     const desk = await userDesk();
     const disk = join(desk.folder, "home");
@@ -251,37 +290,4 @@ function startAsUser(desk: Desk, words: readonly string[], env: Record<string, s
 async function asUser(desk: Desk, words: readonly string[], env: Record<string, string> = {}) {
   const { stdout, stderr, exitCode } = await startAsUser(desk, words, env);
   return { stdout: String(stdout), stderr: String(stderr), exitCode };
-}
-
-/** Processes that see something mounted below the desk. */
-function holdersOf({ folder }: Desk): string[] {
-  const place = folder.replaceAll(" ", String.raw`\040`);
-  return readdirSync("/proc").filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/mountinfo`, "utf8").includes(` ${place}/`);
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** The sum and mode of every file below the folder. */
-function filesBelow(folder: string): Map<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).filter((path) => path.includes("/trees/"));
-  return new Map(paths.map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]));
-}
-
-/** Why this machine does not let an ordinary user mount. */
-async function whyNoMount(): Promise<string | undefined> {
-  if (process.platform !== "linux") return "not Linux";
-  const folder = await temporaryFolder();
-  for (const name of ["lower", "upper", "work", "at"]) mkdirSync(join(folder, name));
-  chmodSync(folder, 0o777);
-  const options = "userxattr,lowerdir=lower,upperdir=upper,workdir=work";
-  if (isRoot) for (const name of ["", "upper", "work", "at"]) chownSync(join(folder, name), USER, USER);
-  const words = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "overlay", "-o", options, "x", "at"];
-  const [program = "", ...rest] = [...AS_USER, ...words];
-  const { status } = spawnSync(program, rest, { cwd: folder });
-  return status === 0 ? undefined : "no user namespaces with overlay here";
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Network } from "../../src/config/index.ts";
 import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
+import { certificate } from "../support/certificates.ts";
 import { childScript, type ChildScript } from "../support/child-script.ts";
 import {
   startGitServer,
@@ -109,6 +110,8 @@ describe("in a process without variables of trust", () => {
     // git would not know it, and half a trust is none
     expect(await run(server, { env: { GIT_SSL_CAINFO: server.caFile, GIT_SSL_NO_VERIFY: "1" } })).toBe("TLS_FAILED");
     expect(await run(server, { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } })).toBe("TLS_FAILED");
+    expect(await run(server, { env: { NODE_EXTRA_CA_CERTS: server.caFile } })).toBe("TLS_FAILED");
+    expect(await run(server, { env: { SSL_CERT_FILE: "/nonexistent/bundle" } })).toBe("FILE_NOT_READ");
   });
 
   it("a proxy variable is used unless NO_PROXY names the host; the connection's own wins over both", async () => {
@@ -173,6 +176,22 @@ describe("a proxy", () => {
       expect(proxy.requests.length).toBeGreaterThanOrEqual(TUNNELS);
       expect(new Set(proxy.requests.map(({ authorization }) => authorization))).toEqual(new Set([BASIC]));
       expect(server.requests.filter(({ headers }) => headers["proxy-authorization"] !== undefined)).toEqual([]);
+    },
+  );
+
+  it.each(["good", undefined] as const)(
+    "that is spoken to by https is trusted by the same authorities, and else is not (server's tls: %s)",
+    async (tls) => {
+      const server = await serve(tls);
+      const proxy = await proxied({ ...LOGIN, tls: "good" });
+      const url = withLogin(proxy);
+      const { ca } = server.ca === "" ? await certificate("good") : server;
+      await fetchCode(requestWith(server, { ca, proxy: url }));
+      expect(new Set(proxy.requests.map(({ authorization }) => authorization))).toEqual(new Set([BASIC]));
+      proxy.requests.length = 0;
+      for (const error of await failures(requestWith(server, { proxy: url })))
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(TLS|PROXY)_FAILED$/) });
+      expect(proxy.requests).toEqual([]);
     },
   );
 

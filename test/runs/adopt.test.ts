@@ -30,6 +30,13 @@ test("a supervisor that ends without taking the run leaves it as it is", AT_ONCE
   await store.close();
 });
 
+test("nobody waits for ever for a supervisor that neither takes the run nor ends", { timeout: 30_000 }, async () => {
+  const { store, run } = await runOfTheDead();
+  await adopt(run, { store, env, command: ["sh", "-c", "exec sleep 40", "sh"] });
+  expect(await store.find(run.record.uuid)).toEqual(run);
+  await store.close();
+});
+
 test("nobody waits longer for a run that is over, or deleted", AT_ONCE, async () => {
   const command = ["sh", "-c", "sleep 4", "sh"];
   const { store, run } = await runOfTheDead();

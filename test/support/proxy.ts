@@ -1,11 +1,15 @@
 import { createServer, request as httpRequest } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo } from "node:net";
+import { certificate, type CertificateKind } from "./certificates.ts";
 
 export interface ProxyOptions {
   host?: string;
   /** Asked for by 407 when set. */
   username?: string;
   password?: string;
+  /** Spoken to by plain http when absent. */
+  tls?: CertificateKind;
   /** Answers every CONNECT with this status instead. */
   status?: number;
 }
@@ -28,7 +32,8 @@ export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
     const expected = Buffer.from(`${options.username}:${options.password ?? ""}`).toString("base64");
     return authorization === `Basic ${expected}` ? undefined : 407;
   };
-  const server = createServer((request, response) => {
+  const server = options.tls === undefined ? createServer() : createTlsServer(await certificate(options.tls));
+  server.on("request", (request, response) => {
     const { url = "", method, headers } = request;
     const status = refused(url, headers["proxy-authorization"]);
     if (status !== undefined) return void response.writeHead(status, { "proxy-authenticate": "Basic" }).end();
@@ -59,7 +64,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
     server.listen(0, options.host ?? "127.0.0.1", resolve);
   });
   server.unref();
-  proxy.url = `http://${options.host ?? "127.0.0.1"}:${(server.address() as AddressInfo).port}`;
+  proxy.url = `${options.tls === undefined ? "http" : "https"}://${options.host ?? "127.0.0.1"}:${(server.address() as AddressInfo).port}`;
   proxy.close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
