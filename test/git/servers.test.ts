@@ -81,6 +81,21 @@ it.each(["azure-devops", "dulwich", "dumb"] as const)(
   },
 );
 
+it.each(["plain", "v0", "v1", "dumb"] as const)(
+  "a repository without a commit, at a server that is %s",
+  async (forge) => {
+    const server = await startGitServer({ forge });
+    const { path } = await server.add("org/test", { commits: [] });
+    await git(path, ["update-server-info"]);
+    for (const revision of ["main", "HEAD"])
+      await expect(resolve(requestFor(`${server.url}/org/test.git`, { revision }))).rejects.toMatchObject({
+        code: "GIT_REVISION_NOT_FOUND",
+        message: expect.stringContaining("is empty"),
+      });
+    await server.close();
+  },
+);
+
 it("no file beside the target holds the credential at any moment, and nothing but the target stays", async () => {
   const server = await startGitServer({ accounts: [{ username: "ada", password: TOKEN, access: ["org"] }] });
   await server.add("org/test");

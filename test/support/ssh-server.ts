@@ -21,6 +21,8 @@ export interface SshServerOptions {
   keys: { publicKey: string; access?: string[] }[];
   host?: string;
   port?: number;
+  /** Whether `git-receive-pack` is served, too. */
+  push?: true;
   /** Commands that are run as they are asked for, besides `git-upload-pack`. */
   also?: string[];
   /** Reused to be the same server again; a new one when absent. */
@@ -68,7 +70,7 @@ export async function makeSshKey(options: { passphrase?: string; type?: string; 
 
 /** A real sshd of our own on a high port, that serves `git-upload-pack` of the repositories and nothing else. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
-  const { root, keys, host = "127.0.0.1", hostKey = await makeSshKey(), also = [] } = options;
+  const { root, keys, host = "127.0.0.1", hostKey = await makeSshKey(), push = false, also = [] } = options;
   const folder = await temporaryFolder();
   const user = userInfo().username;
   const port = options.port ?? (await freePort(host));
@@ -82,7 +84,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       .map(({ publicKey, access }) => `command="${command} ${access?.join(" ") ?? ""}",restrict ${publicKey}\n`)
       .join(""),
   );
-  await writeFile(command, forcedCommand({ root, log, also }));
+  await writeFile(command, forcedCommand({ root, log, push, also }));
   await chmod(command, 0o755);
   await writeFile(join(folder, "config"), daemonConfig({ folder, host, port }));
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
@@ -117,13 +119,21 @@ AcceptEnv GIT_PROTOCOL
 `;
 }
 
+interface ForcedCommand {
+  root: string;
+  log: string;
+  push: boolean;
+  also: string[];
+}
+
 /** Takes `/org/test.git` and `org/test.git` alike for a place below the root, as forges do. */
-function forcedCommand({ root, log, also }: { root: string; log: string; also: string[] }): string {
+function forcedCommand({ root, log, push, also }: ForcedCommand): string {
+  const pushing = push ? ` | "git-receive-pack '"*"'"` : "";
   const others = also.map((command) => `"${command}") exec ${command} ;;\n`).join("");
   return `#!/bin/sh
 printf '%s\\n' "$SSH_ORIGINAL_COMMAND" >> '${log}'
 case $SSH_ORIGINAL_COMMAND in
-"git-upload-pack '"*"'") path=\${SSH_ORIGINAL_COMMAND#git-upload-pack \\'} path=\${path%\\'} ;;
+"git-upload-pack '"*"'"${pushing}) path=\${SSH_ORIGINAL_COMMAND#git-*-pack \\'} path=\${path%\\'} ;;
 ${others}*) echo "ERROR: only git-upload-pack is served" >&2; exit 1 ;;
 esac
 path=\${path#/} path=\${path#'~/'} name=\${path%.git}
@@ -135,7 +145,7 @@ if [ -z "$seen" ] || ! [ -d '${root}'/"$name".git ]; then
   exit 1
 fi
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
-exec git upload-pack '${root}'/"$name".git
+exec "\${SSH_ORIGINAL_COMMAND%% *}" '${root}'/"$name".git
 `;
 }
 

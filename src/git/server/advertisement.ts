@@ -14,11 +14,15 @@ export interface Advertisement {
 /** Reads the answer to GET info/refs (gitprotocol-http); undefined when it is none. */
 export function readAdvertisement(body: Buffer, contentType: string): Advertisement | undefined {
   if (!contentType.startsWith("application/x-git-upload-pack-advertisement")) return dumbAdvertisement(body);
-  const all = readPackets(body);
-  const first = all?.findIndex((packet) => typeof packet !== "string" && !packetText(packet).startsWith("# service="));
-  if (!all || first === undefined || first === -1) return undefined;
-  const packets = all.slice(first);
-  return packetText(packets[0]!) === "version 2" ? v2Advertisement(packets) : v0Advertisement(packets);
+  const all = readPackets(body) ?? [];
+  // the service's name ends with a flush of its own
+  const named = all[0] !== undefined && packetText(all[0]).startsWith("# service=");
+  const list = all.slice(named ? 1 : 0);
+  if (list[0] === "flush") list.shift();
+  if (list.at(-1) !== "flush") return undefined;
+  const packets = list.filter((packet) => typeof packet !== "string");
+  const isV2 = packets[0] !== undefined && packetText(packets[0]) === "version 2";
+  return isV2 ? v2Advertisement(packets) : v0Advertisement(packets);
 }
 
 function v2Advertisement(packets: readonly Packet[]): Advertisement {
@@ -28,10 +32,11 @@ function v2Advertisement(packets: readonly Packet[]): Advertisement {
 }
 
 function v0Advertisement(packets: readonly Packet[]): Advertisement | undefined {
-  const lines = packets.filter((packet) => typeof packet !== "string").map(packetText);
+  const lines = packets.map(packetText);
   if (lines[0] === "version 1") lines.shift();
   const [first = "", list = ""] = (lines[0] ?? "").split("\0");
-  lines[0] = first;
+  // an empty repository of git's own has none
+  if (lines.length > 0) lines[0] = first;
   const capabilities = new Set(list.split(" ").filter(Boolean));
   const targets = new Map<string, string>();
   for (const capability of capabilities) {
