@@ -29,6 +29,8 @@ export async function indexPack(options: IndexPackOptions): Promise<string> {
   const checks = filtered ? ["--fsck-objects", "--promisor"] : [strict];
   const command = [
     `--git-dir=${gitFolder}`,
+    // else .gitattributes or .gitmodules that the filter leaves out would be missed, and refused
+    ...(filtered ? ["-c", "remote.origin.promisor=true"] : []),
     "index-pack",
     "--stdin",
     "--fix-thin",
