@@ -1,6 +1,6 @@
 export { checkConnection, type ConnectionReport } from "./check-connection.ts";
 export { resolve } from "./resolve.ts";
-export { materialize } from "./materialize.ts";
+export { materialize, prepareMaterialize } from "./load-materialize.ts";
 export { readLeftCode } from "./left-code.ts";
 export { checkGitVersion, type GitVersion } from "./process/git-version.ts";
 export type { CodeReference } from "./code-reference.ts";

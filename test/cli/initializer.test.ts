@@ -157,6 +157,20 @@ describe("bowline initializer git", () => {
     expect(exitCode).toBe(5);
   });
 
+  test("while the server is waited for git is looked at, unless a cache may make it needless", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { desk, fetch } = await newFetch(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/org/test`);
+    const said = join(desk.folder, "started");
+    await chmod(await desk.write("git", `#!/bin/sh\necho "$*" >> ${said}\nPATH=\${PATH#*:} exec git "$@"\n`), 0o755);
+    const env = { PATH: `${desk.folder}:${desk.env["PATH"]!}` };
+    await fetch(["--deadline", "2", "--cache", join(desk.folder, "cache")], env);
+    expect(existsSync(said)).toBe(false);
+    await fetch(["--deadline", "2"], env);
+    silent.close();
+    expect(await readFile(said, "utf8")).toBe("--version\n");
+  });
+
   test("ended by a signal, it leaves nothing", async () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");

@@ -2,11 +2,13 @@ import { DEFAULT_POLICY, networkFrom, type Policy } from "../../config/index.ts"
 import {
   checkConnection,
   materialize,
+  prepareMaterialize,
   readLeftCode,
   resolve,
   wholeCommit,
   type CodeReference,
   type GitRequest,
+  type Resolution,
 } from "../../git/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { openContext, type CliContext } from "../context.ts";
@@ -84,7 +86,7 @@ async function fetchCode(options: InitializerOptions, stop: AbortSignal, context
   const request = await requestFor(options, stop, context);
   const { signal = stop } = request;
   try {
-    const resolution = pinOf(options) ?? wholeCommit(request) ?? (await resolve(request));
+    const resolution = pinOf(options) ?? wholeCommit(request) ?? (await resolveAndPrepare(request));
     const reference = await materialize({ ...request, resolution, target: options.path });
     if (options.owner) await changeOwner(options.path, options.owner);
     return reference;
@@ -92,6 +94,12 @@ async function fetchCode(options: InitializerOptions, stop: AbortSignal, context
     if (stop.aborted || !signal.aborted || Date.now() < end) throw error;
     throw outOfTime(options);
   }
+}
+
+async function resolveAndPrepare(request: GitRequest): Promise<Resolution> {
+  const resolving = resolve(request);
+  void prepareMaterialize(request);
+  return resolving;
 }
 
 async function requestFor(options: InitializerOptions, stop: AbortSignal, context: CliContext): Promise<GitRequest> {

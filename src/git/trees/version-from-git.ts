@@ -20,8 +20,9 @@ const MAX_BYTES = 128 * 1024;
 
 /** A warning when the tree's build asks git for its version, which commits that are not there cannot answer. */
 export async function warnOfVersionFromGit(tree: string): Promise<Problem | undefined> {
-  for (const name of FILES) {
-    const word = WORDS.exec(await beginning(join(tree, name)))?.[0];
+  const texts = await Promise.all(FILES.map((name) => beginning(join(tree, name))));
+  for (const [index, name] of FILES.entries()) {
+    const word = WORDS.exec(texts[index]!)?.[0];
     if (word === undefined) continue;
     return {
       code: "GIT_HISTORY_SHALLOW",

@@ -1,5 +1,16 @@
 import { createHash, hash, type Hash } from "node:crypto";
-import * as fs from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  lutimesSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  writeSync,
+} from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -82,7 +93,7 @@ function listTree(tree: string, leaveOut: (path: string) => boolean): Listing | 
   const listing: Listing = { folders: [], files: [], links: [] };
   let readable = true;
   function list(folder: string): void {
-    for (const entry of fs.readdirSync(join(tree, folder), { withFileTypes: true })) {
+    for (const entry of readdirSync(join(tree, folder), { withFileTypes: true })) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.name.includes("\ufffd")) readable = false;
       if (leaveOut(path)) continue;
@@ -125,7 +136,7 @@ class Packing {
     const there = index.entries.filter(({ skipped, mode }) => !skipped && mode !== 0o160000);
     this.#expected = new Map(there.map((entry) => [entry.path, entry]));
     this.#layer = `layer-${(reused?.layers ?? 0) + 1}`;
-    this.#file = fs.openSync(join(options.folder, this.#layer), "wx", 0o600);
+    this.#file = openSync(join(options.folder, this.#layer), "wx", 0o600);
     this.#segment = this.#newSegment();
   }
 
@@ -137,37 +148,37 @@ class Packing {
       this.#expected.delete(known);
       return false;
     }
-    const from = fs.openSync(join(this.#options.tree, path), "r");
+    const from = openSync(join(this.#options.tree, path), "r");
     try {
       const entry = this.#take(path);
-      const { size, mode, mtimeMs } = fs.fstatSync(from);
+      const { size, mode, mtimeMs } = fstatSync(from);
       // a file that another index knows (a submodule's) keeps the time that it has there
       const own = entry === undefined ? Math.floor(mtimeMs / 1000) : this.#time;
-      if (entry !== undefined) fs.futimesSync(from, own, own);
+      if (entry !== undefined) futimesSync(from, own, own);
       this.#size += size;
       const facts = { path, size, mode: modeOf(mode), ...(own !== this.manifest.time && { time: own }) };
       if (size > LARGEST_SMALL) this.#addLarge(from, facts, entry);
       else this.#addSmall(from, facts, entry);
       return true;
     } finally {
-      fs.closeSync(from);
+      closeSync(from);
     }
   }
 
   addLink(path: string): void {
     const whole = join(this.#options.tree, path);
-    const target = fs.readlinkSync(whole);
+    const target = readlinkSync(whole);
     const entry = this.#take(path);
     const fresh = entry !== undefined && this.#reused?.paths.has(entry.path) !== true;
-    const own = fresh ? this.#time : Math.floor(fs.lstatSync(whole).mtimeMs / 1000);
-    if (fresh) fs.lutimesSync(whole, own, own);
+    const own = fresh ? this.#time : Math.floor(lstatSync(whole).mtimeMs / 1000);
+    if (fresh) lutimesSync(whole, own, own);
     this.#compare(entry, Buffer.from(target));
     this.manifest.links.push(own === this.manifest.time ? [path, target] : [path, target, own]);
   }
 
   finish(): Packed {
     this.#flush();
-    fs.closeSync(this.#file);
+    closeSync(this.#file);
     const unlike = [...this.#unlike, ...this.#expected.values()];
     return { manifest: this.manifest, size: this.#size, index: this.#index, unlike };
   }
@@ -184,7 +195,7 @@ class Packing {
   #addLarge(from: number, facts: Omit<LargeFile, "name" | "crc">, entry?: IndexEntry): void {
     this.#flush();
     const name = `large-${this.manifest.large.length + 1}`;
-    const to = fs.openSync(join(this.#options.folder, name), "wx", 0o600);
+    const to = openSync(join(this.#options.folder, name), "wx", 0o600);
     const digest = entry && this.#blobHash(facts.size);
     let crc = 0;
     try {
@@ -197,7 +208,7 @@ class Packing {
         left -= chunk.length;
       }
     } finally {
-      fs.closeSync(to);
+      closeSync(to);
     }
     if (entry !== undefined && digest?.digest("hex") !== entry.object) this.#unlike.push(entry);
     this.manifest.large.push({ ...facts, name, crc });
@@ -248,12 +259,12 @@ function modeOf(mode: number): number {
 
 /** A disk that becomes full takes a part before it refuses. */
 function writeAll(file: number, content: Buffer): void {
-  for (let done = 0; done < content.length;) done += fs.writeSync(file, content, done);
+  for (let done = 0; done < content.length;) done += writeSync(file, content, done);
 }
 
 function readAll(file: number, into: Buffer, path: string): void {
   for (let done = 0; done < into.length;) {
-    const read = fs.readSync(file, into, done, into.length - done, null);
+    const read = readSync(file, into, done, into.length - done, null);
     if (read === 0) throw new Error(`"${path}" became shorter while it was read`);
     done += read;
   }

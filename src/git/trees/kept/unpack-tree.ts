@@ -1,4 +1,17 @@
-import * as fs from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  futimesSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -32,7 +45,7 @@ export async function unpackTree(options: UnpackOptions): Promise<void> {
   const { folder, tree, reflink, signal } = options;
   const manifest = options.leaveOut === undefined ? options.manifest : without(options.manifest, options.leaveOut);
   const { time } = manifest;
-  for (const path of manifest.folders) onTarget(tree, () => fs.mkdirSync(`${tree}/${path}`));
+  for (const path of manifest.folders) onTarget(tree, () => mkdirSync(`${tree}/${path}`));
   const layers = new Map<string, number>();
   const buffer = Buffer.allocUnsafe(SEGMENT);
   try {
@@ -42,7 +55,7 @@ export async function unpackTree(options: UnpackOptions): Promise<void> {
       await breathe(signal);
     }
   } finally {
-    for (const layer of layers.values()) fs.closeSync(layer);
+    for (const layer of layers.values()) closeSync(layer);
   }
   for (const file of manifest.large) {
     if (reflink) await shareLarge(file, { folder, tree, time });
@@ -50,8 +63,8 @@ export async function unpackTree(options: UnpackOptions): Promise<void> {
   }
   for (const [path, target, own = time] of manifest.links) {
     onTarget(tree, () => {
-      fs.symlinkSync(target, `${tree}/${path}`);
-      fs.lutimesSync(`${tree}/${path}`, own, own);
+      symlinkSync(target, `${tree}/${path}`);
+      lutimesSync(`${tree}/${path}`, own, own);
     });
   }
 }
@@ -74,9 +87,9 @@ function readSegment(segment: Segment, { folder, layers, buffer }: Reading): Buf
   const content = buffer.subarray(0, segment.size);
   onKept(() => {
     let layer = layers.get(segment.layer);
-    if (layer === undefined) layers.set(segment.layer, (layer = fs.openSync(join(folder, segment.layer), "r")));
+    if (layer === undefined) layers.set(segment.layer, (layer = openSync(join(folder, segment.layer), "r")));
     for (let done = 0; done < content.length;) {
-      const read = fs.readSync(layer, content, done, content.length - done, segment.at + done);
+      const read = readSync(layer, content, done, content.length - done, segment.at + done);
       if (read === 0) throw new DamagedTree(`${segment.layer} is too short`);
       done += read;
     }
@@ -90,19 +103,19 @@ function writeSmall(
   { content, tree, time }: { content: Buffer; tree: string; time: number },
 ): void {
   for (const [path, offset, size, mode, own = time] of files) {
-    const to = fs.openSync(`${tree}/${path}`, "wx", mode);
+    const to = openSync(`${tree}/${path}`, "wx", mode);
     try {
       writeAll(to, content.subarray(offset, offset + size));
-      fs.futimesSync(to, own, own);
+      futimesSync(to, own, own);
     } finally {
-      fs.closeSync(to);
+      closeSync(to);
     }
   }
 }
 
 /** A disk that becomes full takes a part before it refuses. */
 function writeAll(file: number, content: Buffer): void {
-  for (let done = 0; done < content.length;) done += fs.writeSync(file, content, done);
+  for (let done = 0; done < content.length;) done += writeSync(file, content, done);
 }
 
 interface Copying {
@@ -115,13 +128,13 @@ async function copyLarge(
   file: LargeFile,
   { folder, tree, time, buffer, signal }: Copying & { buffer: Buffer; signal: AbortSignal },
 ): Promise<void> {
-  const from = onKept(() => fs.openSync(join(folder, file.name), "r"));
+  const from = onKept(() => openSync(join(folder, file.name), "r"));
   try {
-    const to = onTarget(tree, () => fs.openSync(`${tree}/${file.path}`, "wx", file.mode));
+    const to = onTarget(tree, () => openSync(`${tree}/${file.path}`, "wx", file.mode));
     try {
       let crc = 0;
       for (let left = file.size; left > 0;) {
-        const read = onKept(() => fs.readSync(from, buffer, 0, Math.min(left, SEGMENT), null));
+        const read = onKept(() => readSync(from, buffer, 0, Math.min(left, SEGMENT), null));
         if (read === 0) throw new DamagedTree(`${file.name} is too short`);
         const chunk = buffer.subarray(0, read);
         crc = crc32(chunk, crc);
@@ -130,12 +143,12 @@ async function copyLarge(
         await breathe(signal);
       }
       if (crc !== file.crc) throw new DamagedTree(`${file.name} has changed`);
-      fs.futimesSync(to, file.time ?? time, file.time ?? time);
+      futimesSync(to, file.time ?? time, file.time ?? time);
     } finally {
-      fs.closeSync(to);
+      closeSync(to);
     }
   } finally {
-    fs.closeSync(from);
+    closeSync(from);
   }
 }
 
@@ -143,14 +156,14 @@ async function copyLarge(
 async function shareLarge(file: LargeFile, { folder, tree, time }: Copying): Promise<void> {
   const from = join(folder, file.name);
   const to = `${tree}/${file.path}`;
-  const size = onKept(() => fs.statSync(from).size);
+  const size = onKept(() => statSync(from).size);
   if (size !== file.size) throw new DamagedTree(`${file.name} has ${size} bytes, not ${file.size}`);
-  await copyFile(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL).catch((cause: unknown) => {
+  await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL).catch((cause: unknown) => {
     throw errnoOf(cause) === "ENOENT" ? new DamagedTree(`${file.name} is gone`) : writeError(tree, cause);
   });
   onTarget(tree, () => {
-    fs.chmodSync(to, file.mode & ~process.umask());
-    fs.utimesSync(to, file.time ?? time, file.time ?? time);
+    chmodSync(to, file.mode & ~process.umask());
+    utimesSync(to, file.time ?? time, file.time ?? time);
   });
 }
 

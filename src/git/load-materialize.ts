@@ -1,0 +1,22 @@
+import { setImmediate } from "node:timers/promises";
+import type { CodeReference } from "./code-reference.ts";
+import { checkGitVersion } from "./process/git-version.ts";
+import type { GitRequest, MaterializeRequest } from "./request.ts";
+
+/** See `materialize.ts`: two thirds of the engine, which nobody needs before a server has answered. */
+export async function materialize(request: MaterializeRequest): Promise<CodeReference> {
+  const { materialize: now } = await import("./materialize.ts");
+  return now(request);
+}
+
+/**
+ * To be called when `resolve` was: does while the server is waited for what `materialize` needs whatever the answer is. Sends nothing and writes
+ * nothing. What fails here fails again, and is told, there.
+ */
+export async function prepareMaterialize({ network, cache }: Pick<GitRequest, "network" | "cache">): Promise<void> {
+  // the connection is made first
+  await setImmediate();
+  // what is cached needs no git
+  if (cache === undefined) checkGitVersion(network).catch(() => undefined);
+  await Promise.all([import("./materialize.ts"), import("node:crypto"), import("node:fs/promises")]);
+}
