@@ -1,4 +1,5 @@
 export { checkConnection, type ConnectionReport } from "./check-connection.ts";
+export { connectAhead } from "./connect-ahead.ts";
 export { resolve } from "./resolve.ts";
 export { materialize, prepareMaterialize } from "./load-materialize.ts";
 export { readLeftCode } from "./left-code.ts";

@@ -1,6 +1,7 @@
 import { DEFAULT_POLICY, networkFrom, type Policy } from "../../config/index.ts";
 import {
   checkConnection,
+  connectAhead,
   materialize,
   prepareMaterialize,
   readLeftCode,
@@ -86,7 +87,9 @@ async function fetchCode(options: InitializerOptions, stop: AbortSignal, context
   const request = await requestFor(options, stop, context);
   const { signal = stop } = request;
   try {
-    const resolution = pinOf(options) ?? wholeCommit(request) ?? (await resolveAndPrepare(request));
+    const pin = pinOf(options) ?? wholeCommit(request);
+    await connectAhead(request, options.settings?.redirectedTo);
+    const resolution = pin ?? (await resolveAndPrepare(request));
     const reference = await materialize({ ...request, resolution, target: options.path });
     if (options.owner) await changeOwner(options.path, options.owner);
     return reference;

@@ -1,11 +1,13 @@
-import type { Agent as HttpAgent, RequestOptions } from "node:http";
+import type { Agent as HttpAgent, AgentOptions, RequestOptions } from "node:http";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import { createTunnelAgent, VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
+import { connectTo } from "./early-connection.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
+import { withoutBrackets } from "./place.ts";
 import { proxyAuthorization, proxyFor, shownProxy } from "./proxy.ts";
 import { trustedCertificates } from "./trust.ts";
 
@@ -109,10 +111,16 @@ interface AgentChoice {
 /** Loads what the url asks for, and no more: a start of the initializer is short. */
 async function agentFor({ tunnel, certificates, time }: AgentChoice): Promise<HttpAgent> {
   const kept = { keepAlive: true, maxSockets: 4 };
-  if (certificates === undefined) return new (await import("node:http")).Agent(kept);
+  if (certificates === undefined) return plainAgent(kept);
   if (tunnel === undefined) return (await import("./early-agent.ts")).createEarlyAgent(kept, certificates);
   const trust = { secureContext: await contextFor(certificates) };
   return createTunnelAgent(tunnel, { secure: true, kept, trust, time });
+}
+
+async function plainAgent(kept: AgentOptions): Promise<HttpAgent> {
+  const agent = new (await import("node:http")).Agent(kept);
+  agent.createConnection = connectTo;
+  return agent;
 }
 
 async function contextFor(certificates: string): Promise<SecureContext> {
@@ -143,9 +151,4 @@ function route(url: string, proxy: URL | undefined): Route {
     setHost: false,
     headers: { host, ...(authorization && { "proxy-authorization": authorization }) },
   };
-}
-
-/** An IPv6 address as the system's own calls take it. */
-function withoutBrackets(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }

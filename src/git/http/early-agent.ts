@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions } from "node:https";
-import { connect as connectPlain } from "node:net";
 import { connect as connectSecure, type ConnectionOptions } from "node:tls";
+import { connectTo } from "./early-connection.ts";
 import { trustContext } from "./trust-context.ts";
 
 /**
@@ -11,7 +11,7 @@ export function createEarlyAgent(options: AgentOptions, certificates: string): A
   const agent = new Agent(options);
   agent.createConnection = (asked, created) => {
     const { host, port } = asked;
-    const socket = connectPlain({ port: Number(port ?? 443), noDelay: true, ...(host && { host }) });
+    const socket = connectTo({ host, port: port ?? 443 });
     let fault: Error | undefined;
     const failed = (error: Error): void => void (fault = error);
     socket.once("error", failed);
