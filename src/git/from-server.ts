@@ -1,6 +1,8 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { planOf, sessionOf, warn, type Given, type Made, type Making, type Phases } from "./making.ts";
+import { bothOrFirstError } from "./both.ts";
+import { checkOut, type CheckedOut, type Known } from "./check-out.ts";
+import { planOf, sessionOf, warn, type Made, type Making, type Phases } from "./making.ts";
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { fetchObjects } from "./objects/fetch.ts";
 import { isHistoryKept, obtainHistory, putHistoryAside } from "./objects/full-repository.ts";
@@ -9,25 +11,15 @@ import { openSeen } from "./objects/seen.ts";
 import { isShareable, isWhole } from "./objects/shareable.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import { openGit, type Git } from "./process/open-git.ts";
-import { checkBudget, holdWritten } from "./trees/budget.ts";
-import { configText, finishConfig, pointHead, prepareRepository, writeFiles } from "./trees/checkout.ts";
-import { commitDetails, readCommit } from "./trees/commit-details.ts";
-import { attributesDiffer, beginWithBase, forgetIndex, indexOf } from "./trees/kept/begin-with-base.ts";
+import { finishConfig, prepareRepository } from "./trees/checkout.ts";
+import { earlyFilesFor } from "./trees/early/early-files.ts";
+import { beginWithBase } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
-import { addContents } from "./trees/lfs.ts";
-import { addSubmodules } from "./trees/submodules.ts";
-import { warnOfVersionFromGit } from "./trees/version-from-git.ts";
-import { writeError, type Problem } from "../lib/index.ts";
+import { writeError } from "../lib/index.ts";
 
 /** What is in the workplace, complete but not yet published. */
-export interface FromServer extends Omit<Made, "timings"> {
-  warnings: Problem[];
-  configTail: string;
-  /** What the server left out. */
-  filter?: string | undefined;
+export interface FromServer extends CheckedOut, Pick<Made, "cache"> {
   git: Git;
-  /** What the checkout began as, where it was not empty. */
-  base?: Base | undefined;
 }
 
 /**
@@ -96,23 +88,28 @@ async function straight({ making, phase, opening, cache }: Obtaining): Promise<F
   const session = sessionOf(request);
   const gitFolder = join(workplace.tree, ".git");
   const preparing = prepareWithBase(making, cache);
-  const { bytes, redirectedTo, content, filter } = await phase("fetch", () => {
-    const git = bothOrFirstError(opening, preparing).then(([one]) => one);
-    return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline });
-  });
-  const git = await opening;
-  given.push({ access, what: commit });
-  const base = await preparing;
-  // git asks for what was left out while it writes the files
-  if (filter !== undefined) await finishConfig({ ...planOf(making, filter), originUrl: access.url.remote });
-  const made = await phase("checkout", () => checkOut(making, git, { content, base, filter }));
-  return {
-    ...made,
-    git,
-    bytes: bytes + made.bytes,
-    cache: "miss",
-    ...(redirectedTo !== undefined && { redirectedTo }),
-  };
+  const early = earlyFilesFor(making, preparing);
+  try {
+    const { bytes, redirectedTo, content, filter } = await phase("fetch", () => {
+      const git = bothOrFirstError(opening, preparing).then(([one]) => one);
+      return fetchObjects({ git, gitFolder, access, commit, ref, request, session, deadline, watch: early?.begin });
+    });
+    const git = await opening;
+    given.push({ access, what: commit });
+    const base = await preparing;
+    // git asks for what was left out while it writes the files
+    if (filter !== undefined) await finishConfig({ ...planOf(making, filter), originUrl: access.url.remote });
+    const made = await phase("checkout", () => checkOut(making, git, { content, base, filter, early }));
+    return {
+      ...made,
+      git,
+      bytes: bytes + made.bytes,
+      cache: "miss",
+      ...(redirectedTo !== undefined && { redirectedTo }),
+    };
+  } finally {
+    early?.stop();
+  }
 }
 
 /** The repository in the workplace, beside the files of a kept tree where there is one. */
@@ -126,17 +123,23 @@ async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<From
   const { making, phase, git, cache } = tools;
   const options = { making, git, cache, seen: openSeen(cache) };
   for (let first = true; ; first = false) {
+    const beginning = beginWithBase(making, cache);
+    const early = earlyFilesFor(making, beginning);
     const [obtained, base] = await phase("fetch", () =>
-      bothOrFirstError(obtainObjects(options), beginWithBase(making, cache)),
-    );
+      bothOrFirstError(obtainObjects({ ...options, watch: early?.begin }), beginning),
+    ).catch((error: unknown) => {
+      early?.stop();
+      throw error;
+    });
     try {
-      return await phase("checkout", () => checkOutObtained(tools, obtained, base));
+      return await phase("checkout", () => checkOutObtained(tools, obtained, { base, early }));
     } catch (error) {
       if (!first || obtained.exact || !isDamage(error)) throw error;
       await putAside(options, error);
       await making.workplace.reset();
       making.given.length = 0;
     } finally {
+      early?.stop();
       await obtained.close();
     }
   }
@@ -169,7 +172,7 @@ async function withHistory({ making, phase, git, cache }: Tools & { cache: Cache
 async function checkOutObtained(
   { making, git }: Tools,
   obtained: Obtained,
-  base: Base | undefined,
+  known: Pick<Known, "base" | "early">,
 ): Promise<FromServer> {
   const { access, workplace, given, request } = making;
   const { commit } = request.resolution;
@@ -180,7 +183,7 @@ async function checkOutObtained(
   if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
   const giving = giveObjects(gitFolder, obtained, { making, git });
   if (obtained.exact) await giving;
-  const [made] = await bothOrFirstError(checkOut(making, git, { base, content: obtained.content }), giving);
+  const [made] = await bothOrFirstError(checkOut(making, git, { ...known, content: obtained.content }), giving);
   await rm(lent, { force: true });
   const { cache, redirectedTo } = obtained;
   return {
@@ -192,85 +195,8 @@ async function checkOutObtained(
   };
 }
 
-interface Known {
-  /** The commit's own content. */
-  content?: Buffer | undefined;
-  /** What the workplace begins as. */
-  base?: Base | undefined;
-  filter?: string | undefined;
-}
-
-/** The files, their LFS contents and submodules; `bytes` are those that came for these. */
-async function checkOut(
-  making: Making,
-  git: Git,
-  { content, base, filter }: Known,
-): Promise<Omit<FromServer, "git" | "cache">> {
-  const { request, access, workplace, deadline, given } = making;
-  const { policy, url } = request;
-  const { commit } = request.resolution;
-  const { tree: repository, folder } = workplace;
-  const plan = planOf(making, filter);
-  const withoutContents = filter !== undefined;
-  await checkBudget({ git, repository, commit, url, policy, withoutContents });
-  // not beside the writing of files, whose processes read HEAD too
-  await pointHead(plan);
-  const seen = content && commitDetails(content);
-  const reading = seen ?? readCommit(git, { repository, commit, url });
-  const writing = withoutContents
-    ? holdWritten({ repository, url, policy }, (over) =>
-        writeFiles(git, plan, over && AbortSignal.any([deadline.signal, over])),
-      )
-    : writeFiles(git, plan);
-  const [, details] = await bothOrFirstError(writing, reading);
-  const usable = base !== undefined && (await isStillBase(base, { repository, commit }));
-  if (base !== undefined && !usable) {
-    await forgetIndex(repository);
-    await writeFiles(git, plan);
-  }
-  const tree = { request, access, commit, tree: repository, git, folder, signal: deadline.signal };
-  const contents = await addContents(tree);
-  if (contents.from !== undefined) given.push({ access: contents.from, what: lfsOf(commit) });
-  await finishConfig(plan);
-  const added = await addSubmodules({
-    ...tree,
-    gitFolder: join(repository, ".git"),
-    materialize: (child) => making.materialize(child, given),
-  });
-  const config = await readFile(join(repository, ".git/config"), "utf8");
-  const version = plan.shallow ? await warnOfVersionFromGit(repository) : undefined;
-  return {
-    ...details,
-    submodules: added.submodules,
-    bytes: contents.bytes + added.bytes,
-    warnings: [...(version === undefined ? [] : [version]), ...contents.warnings],
-    configTail: config.slice(configText(plan).length),
-    filter,
-    ...(usable && { base }),
-  };
-}
-
-async function isStillBase(
-  base: Base,
-  { repository, commit }: { repository: string; commit: string },
-): Promise<boolean> {
-  const index = await indexOf(repository, commit);
-  return index !== undefined && !attributesDiffer(base.index, index);
-}
-
-/** The name of a commit's LFS contents, beside that of the commit. */
-function lfsOf(commit: string): Given["what"] {
-  return `lfs of ${commit}`;
-}
-
 async function write(path: string, text: string): Promise<void> {
   await writeFile(path, text).catch((cause: unknown) => {
     throw writeError(path, cause);
   });
-}
-
-/** Waits for both, so that no git is left running in a folder that is about to be removed; then throws the first error. */
-async function bothOrFirstError<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
 }

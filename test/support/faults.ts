@@ -24,6 +24,8 @@ export interface Fault {
   bytesPerSecond?: number;
   /** The real answer, changed. */
   rewrite?: (body: Buffer) => Buffer;
+  /** The last so many bytes of the body come when this is over. */
+  hold?: { last: number; until: () => Promise<void> };
   /** Sent again and again after the body, until the client goes away. */
   endless?: Buffer;
 }
@@ -53,13 +55,18 @@ export async function sendBody(response: ServerResponse, body: Readable, fault: 
   response.end();
 }
 
-async function* changed(body: Readable, { rewrite, endless }: Fault): AsyncGenerator<Buffer> {
+async function* changed(body: Readable, { rewrite, hold, endless }: Fault): AsyncGenerator<Buffer> {
   const whole: Buffer[] = [];
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    if (rewrite === undefined) yield chunk;
+    if (rewrite === undefined && hold === undefined) yield chunk;
     else whole.push(chunk);
   }
-  if (rewrite !== undefined) yield rewrite(Buffer.concat(whole));
+  const all = Buffer.concat(whole);
+  const answer = rewrite?.(all) ?? all;
+  const held = hold === undefined ? answer.length : Math.max(0, answer.length - hold.last);
+  yield answer.subarray(0, held);
+  await hold?.until();
+  yield answer.subarray(held);
   while (endless !== undefined) yield endless;
 }
 

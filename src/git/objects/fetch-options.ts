@@ -22,7 +22,14 @@ export interface FetchOptions {
   deadline: Deadline;
   /** Commits whose objects at their shallow depth are all in the repository, or in its alternates: the server sends only the difference. */
   haves?: readonly string[];
+  watch?: PackWatch | undefined;
 }
+
+/** Looks at a pack while it comes; gets a watch for each try. */
+export type PackWatch = () => {
+  /** Gets what came, and how long it was waited for since what came before was handed on, in milliseconds. Must be quick, and change nothing. */
+  see: (bytes: readonly Buffer[], waited: number) => void;
+};
 
 /** The same while git and the repository are still made ready: the request to the server need not wait for them, unless something is there already. */
 export interface EarlyFetchOptions extends Omit<FetchOptions, "git"> {

@@ -24,17 +24,20 @@ const BETWEEN_EVENTS = 100;
  */
 export function watchPack(
   pack: AsyncIterable<Buffer[]>,
-  options: Pick<EarlyFetchOptions, "access" | "commit" | "request">,
+  options: Pick<EarlyFetchOptions, "access" | "commit" | "request" | "watch">,
 ): IncomingPack {
   const { access, commit, request } = options;
+  const watch = options.watch?.();
   const { maxBytes } = request.policy;
   let bytes = 0;
   let content: Buffer | undefined;
   let head: Buffer | undefined = Buffer.alloc(0);
   let header: PackHeader | undefined;
   let toldAt = performance.now();
+  let handedOn = toldAt;
   async function* pieces(): AsyncGenerator<Buffer[]> {
     for await (const arrived of pack) {
+      const waited = performance.now() - handedOn;
       for (const { length } of arrived) bytes += length;
       if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
       if (performance.now() - toldAt > BETWEEN_EVENTS) {
@@ -42,7 +45,9 @@ export function watchPack(
         request.onEvent?.({ phase: "fetch", state: "progress", done: 0, bytes });
       }
       if (head === undefined) {
+        watch?.see(arrived, waited);
         yield arrived;
+        handedOn = performance.now();
         continue;
       }
       head = Buffer.concat([head, ...arrived]);
@@ -50,7 +55,9 @@ export function watchPack(
       header = readPackHeader(head);
       if (header === undefined || header.objects > MOST_OBJECTS) throw noPack(access);
       content = firstCommit(head, commit);
+      watch?.see([head], waited);
       yield [head];
+      handedOn = performance.now();
       head = undefined;
     }
     const objects = header?.objects ?? 0;

@@ -20,6 +20,7 @@ import {
 import type { CacheFolder } from "./cache-folder.ts";
 import { markUse } from "../cache/use-mark.ts";
 import { fetchObjects } from "./fetch.ts";
+import type { PackWatch } from "./fetch-options.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import type { Seen } from "./seen.ts";
 
@@ -48,6 +49,8 @@ export interface ObtainOptions {
   git: Git;
   cache: CacheFolder;
   seen: Seen;
+  /** Looks at the commit's pack, where it is all of the commit. */
+  watch?: PackWatch | undefined;
 }
 
 /**
@@ -193,7 +196,7 @@ async function keepFetched(
 }
 
 async function fetchOnTop(
-  { making, cache, git }: ObtainOptions,
+  { making, cache, git, watch }: ObtainOptions,
   { bare, wanted, haves }: Into & { haves: readonly string[] },
 ): Promise<FetchedOnTop> {
   const { request, access, deadline } = making;
@@ -204,6 +207,7 @@ async function fetchOnTop(
     const { bytes, redirectedTo, content } = await fetchObjects({
       ...{ git, gitFolder: incoming, access, request, deadline, haves },
       ...{ commit: wanted.commit, ref: request.resolution.ref, session: sessionOf(request) },
+      ...(haves.length === 0 && { watch }),
     });
     const told = await isShallowAt(incoming, wanted.commit);
     const shallow = told || (await hasParents(git, incoming, wanted.commit));

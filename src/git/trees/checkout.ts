@@ -43,16 +43,25 @@ export async function pointHead(plan: RepositoryPlan): Promise<void> {
   ]);
 }
 
+export interface WriteOptions {
+  signal?: AbortSignal | undefined;
+  /** Whether it is known that they are not more than there can be. */
+  counted?: boolean;
+}
+
 /** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
 export async function writeFiles(
   git: Git,
   { repository, commit, originUrl: url }: RepositoryPlan,
-  signal?: AbortSignal,
+  { signal, counted = false }: WriteOptions = {},
 ): Promise<void> {
-  await holdUnfolding({ git, repository, commit, url }, async (over) => {
-    const both = signal === undefined ? over : AbortSignal.any([signal, over]);
-    await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, signal: both });
-  });
+  const write = async (ending?: AbortSignal): Promise<void> => {
+    await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, ...(ending && { signal: ending }) });
+  };
+  if (counted) return write(signal);
+  await holdUnfolding({ git, repository, commit, url }, (over) =>
+    write(signal === undefined ? over : AbortSignal.any([signal, over])),
+  );
 }
 
 /** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust; `tail` is added as it is. */

@@ -1,0 +1,10 @@
+/**
+ * Whether these attributes (gitattributes) may make git write files otherwise than they are in the repository. `text` does not, for lines end with LF here, and
+ * nor does `filter`: none is configured while files are written.
+ */
+export function changesFiles(attributes: Buffer): boolean {
+  return attributes
+    .toString("latin1")
+    .split("\n")
+    .some((line) => !line.startsWith("#") && /crlf|ident|encoding/i.test(line));
+}
