@@ -31,7 +31,7 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
 const MOST_FILES = 10_000_000;
 
 /** A checkout that takes longer than this, in milliseconds, is looked at. A million entries come in that time, no more. */
-const LATE = 400;
+const LATE = 1_000;
 
 /**
  * Ends a checkout of more files than there are anywhere: a hundred trees can stand for 10^10 files, of each of which git makes an entry in memory before it

@@ -22,14 +22,15 @@ export interface Finished {
 
 /** Plain work at a time, in milliseconds: everything else in this process has its turn in between. */
 const TURN = 1;
-/** A pack that is there within this time, in milliseconds, is sooner checked out by git alone. */
+/** A pack that is there within this time, in milliseconds, is sooner checked out by git alone: the shorter one where the line is slow. */
 const SOON = 20;
+const LATER = 35;
 /** Of more objects than these, git's two writers are quicker, unless it is the line that takes the time. */
 const MANY = 20_000;
 /** So many bytes are written sooner than a git is started for what is in them. */
 const LITTLE = 256 * 1024;
 /** So many bytes behind what came, the rest is left to git: processors are what there is too little of. */
-const BEHIND = 3 * 1024 * 1024;
+const BEHIND = 4 * 1024 * 1024;
 
 /**
  * For what is one commit alone with all its files, into the workplace; `base` tells, once it is known, whether something is in there that git is to work on.
@@ -83,8 +84,13 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
   async function start(): Promise<void> {
     await known;
     if (state !== "waiting") return;
+    if (!isLineSlow() && performance.now() - began < LATER) return wait();
     state = "idle";
     schedule();
+  }
+
+  function wait(): void {
+    timer = setTimeout(() => void start(), SOON);
   }
 
   function schedule(): void {
@@ -123,7 +129,7 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
       const own = openGuess(tree, commit);
       guess = own;
       pack = openPackReader({ oidBytes: commit.length / 2, blobAt: own.blobAt });
-      timer = setTimeout(() => void start(), SOON);
+      wait();
     } else waiting += waited;
     pack.add(bytes);
     if (pack.waiting() > BEHIND) stop();
