@@ -30,7 +30,7 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
 /** More than the largest repositories have by far. */
 const MOST_FILES = 10_000_000;
 
-/** A checkout that takes longer than this, in milliseconds, is looked at. A million entries come in that time, no more. */
+/** A checkout that takes longer than this, in milliseconds, is looked at. Two million entries or so come in that time. */
 const LATE = 1_000;
 
 /**
