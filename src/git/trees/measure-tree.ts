@@ -1,3 +1,4 @@
+import { entriesOf } from "../objects/tree-entries.ts";
 import type { Git } from "../process/open-git.ts";
 
 export interface MeasureOptions {
@@ -53,17 +54,13 @@ function readTrees(batch: Buffer): { trees: Map<string, Tree>; root: string | un
   return { trees, root };
 }
 
-/** Entries `mode name NUL object`; the object is of 20 or 32 bytes. */
 function readTree(content: Buffer, oidBytes: number): Tree {
   const tree: Tree = { files: [], submodules: 0, folders: [] };
-  for (let at = 0; at < content.length;) {
-    const mode = Number.parseInt(content.toString("latin1", at, content.indexOf(32, at)), 8);
-    const end = content.indexOf(0, at) + 1 + oidBytes;
-    const object = content.toString("hex", end - oidBytes, end);
-    if ((mode & KIND) === FOLDER) tree.folders.push(object);
-    else if ((mode & KIND) === SUBMODULE) tree.submodules += 1;
+  for (const { mode, object } of entriesOf(content, oidBytes).entries) {
+    const kind = Number.parseInt(mode, 8) & KIND;
+    if (kind === FOLDER) tree.folders.push(object);
+    else if (kind === SUBMODULE) tree.submodules += 1;
     else tree.files.push(object);
-    at = end;
   }
   return tree;
 }

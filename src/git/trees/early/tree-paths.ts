@@ -1,3 +1,5 @@
+import { entriesOf } from "../../objects/tree-entries.ts";
+
 /** A folder of the commit. */
 export interface Folder {
   /** Below the root of the tree, `/` between names; empty for the root itself. */
@@ -112,31 +114,6 @@ export function openTreePaths(oidBytes: number): TreePaths {
 const PLAIN_NAME = /^[ -.0-[\]-~]+$/;
 /** Never written by us: `.git` in all its spellings (git's own check of paths, with core.protectNTFS), and the folder above. */
 const GIT_NAME = /^(\.{1,2}|(\.git|git~\d+)([ .:].*)?)$/i;
-
-interface TreeEntry {
-  /** As it is written: octal digits. */
-  mode: string;
-  name: string;
-  object: string;
-}
-
-/** `mode SP name NUL object`, one after the other; of what is none, those before. */
-function entriesOf(content: Buffer, oidBytes: number): { entries: TreeEntry[]; broken: boolean } {
-  const entries: TreeEntry[] = [];
-  for (let at = 0; at < content.length;) {
-    const blank = content.indexOf(0x20, at);
-    const nul = content.indexOf(0, at);
-    const end = nul + 1 + oidBytes;
-    if (blank === -1 || nul < blank || end > content.length) return { entries, broken: true };
-    entries.push({
-      mode: content.toString("latin1", at, blank),
-      name: content.toString("latin1", blank + 1, nul),
-      object: content.toString("hex", nul + 1, end),
-    });
-    at = end;
-  }
-  return { entries, broken: false };
-}
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
