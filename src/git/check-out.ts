@@ -50,9 +50,7 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
   const seen = content && commitDetails(content);
   const reading = seen ?? readCommit(git, { repository, commit, url });
   const writing = withoutContents
-    ? holdWritten({ repository, url, policy }, (over) =>
-        writeFiles(git, plan, { signal: over && AbortSignal.any([deadline.signal, over]) }),
-      )
+    ? holdWritten({ repository, url, policy }, (over) => writeFiles(git, plan, { signal: over }))
     : written
       ? Promise.resolve()
       : writeFiles(git, plan, { counted });

@@ -1,9 +1,7 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
-import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
-import { BowlineError } from "../../src/lib/index.ts";
+import type { GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import {
   blobOf,
@@ -17,7 +15,7 @@ import {
   type PackLies,
   type PackObject,
 } from "../support/hostile-pack.ts";
-import { requestFor, WAY } from "./request.ts";
+import { fetchCode, refused, requestFor, WAY } from "./request.ts";
 
 const QUICK: Policy = {
   ...DEFAULT_POLICY,
@@ -71,26 +69,6 @@ function requestOf({ commit, pack }: Given, more: Partial<GitRequest> = {}): Git
   return requestFor(`${server.url}/org/test.git`, { policy: QUICK, revision: "main", ...more });
 }
 
-async function fetched(asked: GitRequest): Promise<{ target: string; commit: string }> {
-  const target = join(await temporaryFolder(), "repo");
-  const { commit } = await materialize({ ...asked, resolution: await resolve(asked), target });
-  return { target, commit };
-}
-
-/** The error, which must be ours; nothing may be left where the target would be. */
-async function refused(asked: GitRequest): Promise<BowlineError> {
-  const target = join(await temporaryFolder(), "repo");
-  const error: unknown = await resolve(asked)
-    .then((resolution) => materialize({ ...asked, resolution, target }))
-    .then(
-      ({ commit }) => `fetched ${commit}`,
-      (thrown: unknown) => thrown,
-    );
-  expect(error).toBeInstanceOf(BowlineError);
-  expect(await readdir(dirname(target))).toEqual([]);
-  return error as BowlineError;
-}
-
 describe("a pack that is not whole is told as none", () => {
   const delta = deltaOf({ base: 2, result: 100 }, [{ copy: [1_000, 100] }]);
   const twoBytes = deltaOf({ base: 2, result: 2 }, [{ copy: [0, 2] }]);
@@ -129,8 +107,8 @@ describe("what follows a pack changes nothing", () => {
     const asked = requestOf(beside([], lies));
     // git refuses such an answer, the engine passes it over
     if (WAY === "git") return expect(await refused(asked)).toMatchObject({ code: "GIT_PROTOCOL" });
-    const { target, commit } = await fetched(asked);
-    expect(commit).toBe(nameOf(COMMIT));
+    const { target, reference } = await fetchCode(asked);
+    expect(reference.commit).toBe(nameOf(COMMIT));
     expect(await readdir(target)).toEqual([".git", "f"]);
     expect(await git(target, ["status", "--porcelain"])).toBe("");
     await git(target, ["fsck", "--strict"]);
@@ -194,7 +172,7 @@ describe("a few bytes that stand for very much", () => {
     const asked = requestOf(withTree(top, [folder, large]), {
       policy: { ...QUICK, maxFiles: 3, maxBytes: 200_002 },
     });
-    expect((await readdir((await fetched(asked)).target)).toSorted()).toEqual([".git", "a", "b", "c"]);
+    expect((await readdir((await fetchCode(asked)).target)).toSorted()).toEqual([".git", "a", "b", "c"]);
     for (const less of [{ maxFiles: 2 }, { maxBytes: 200_001 }])
       expect(await refused({ ...asked, policy: { ...QUICK, ...less } })).toMatchObject({ code: "GIT_TOO_LARGE" });
   });

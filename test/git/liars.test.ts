@@ -1,19 +1,12 @@
 import { createServer, type AddressInfo } from "node:net";
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
-import { BowlineError } from "../../src/lib/index.ts";
 import { git, startGitServer, temporaryFolder, type Fault, type GitServer, type Repository } from "../support/index.ts";
 import { FLUSH, isFetch, isLsRefs, packet } from "../support/hostile-pack.ts";
-import { requestFor, WAY } from "./request.ts";
-
-const QUICK: Policy = {
-  ...DEFAULT_POLICY,
-  timeouts: { connect: 1_500, stall: 1_500, resolve: 4_000, materialize: 6_000 },
-};
+import { IMPATIENT, refused, requestFor, WAY } from "./request.ts";
 
 let server: GitServer;
 let repository: Repository;
@@ -36,22 +29,7 @@ beforeEach(() => {
 });
 
 function request(more: Partial<GitRequest> = {}): GitRequest {
-  return requestFor(`${server.url}/org/test.git`, { policy: QUICK, revision: "main", ...more });
-}
-
-/** Resolves and materializes into a new folder; gives the error, which must be ours, and nothing may be left where the target would be. */
-async function refused(asked: GitRequest, pin?: { commit: string }): Promise<BowlineError> {
-  const target = join(await temporaryFolder(), "repo");
-  const error: unknown = await Promise.resolve(pin ?? resolve(asked))
-    .then((resolution) => materialize({ ...asked, resolution, target }))
-    .then(
-      ({ commit }) => `fetched ${commit}`,
-      (thrown: unknown) => thrown,
-    );
-  expect(error).toBeInstanceOf(BowlineError);
-  expect(error).not.toMatchObject({ code: "INTERNAL" });
-  expect(await readdir(dirname(target))).toEqual([]);
-  return error as BowlineError;
+  return requestFor(`${server.url}/org/test.git`, { policy: IMPATIENT, revision: "main", ...more });
 }
 
 function answer(...packets: Buffer[]): Fault {
@@ -106,7 +84,8 @@ describe("a server that lies about its references", () => {
     ["half of what it says", { headers: { "content-length": "4000" }, body: "0000" }, "HOST_TIMEOUT"],
   ] as [string, Fault, string][])("%s", async (_, fault, code) => {
     server.faults.push({ match: isLsRefs, ...answer(), ...fault });
-    const policy = code === "HOST_TIMEOUT" ? QUICK : { ...QUICK, timeouts: { ...QUICK.timeouts, resolve: 30_000 } };
+    const policy =
+      code === "HOST_TIMEOUT" ? IMPATIENT : { ...IMPATIENT, timeouts: { ...IMPATIENT.timeouts, resolve: 30_000 } };
     expect(await refused(request({ policy }))).toMatchObject({ code });
   });
 
@@ -228,7 +207,7 @@ describe("a server that lies in a fetch", () => {
     const first = packet(Buffer.concat([Buffer.from([1]), head, blob]));
     const endless = packet(Buffer.concat([block, Buffer.alloc(length, "x")]));
     server.faults.push({ match: isFetch, ...answer(packet("packfile\n"), first), endless });
-    expect(await refused(request({ policy: { ...QUICK, maxBytes: 5_000_000 } }))).toMatchObject({
+    expect(await refused(request({ policy: { ...IMPATIENT, maxBytes: 5_000_000 } }))).toMatchObject({
       code: "GIT_TOO_LARGE",
     });
   });

@@ -1,19 +1,13 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
 import { BowlineError } from "../../src/lib/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
 import { FLUSH, isFetch, isLsRefs, packet, refsFault } from "../support/hostile-pack.ts";
-import { fetchCode, requestFor } from "./request.ts";
-
-const QUICK: Policy = {
-  ...DEFAULT_POLICY,
-  timeouts: { connect: 1_500, stall: 1_500, resolve: 4_000, materialize: 6_000 },
-};
+import { fetchCode, IMPATIENT, refused, requestFor } from "./request.ts";
 
 let server: GitServer;
 let repository: Repository;
@@ -28,21 +22,7 @@ beforeEach(() => {
 });
 
 function request(more: Partial<GitRequest> = {}): GitRequest {
-  return requestFor(`${server.url}/org/test.git`, { policy: QUICK, revision: "main", ...more });
-}
-
-/** The error, which must be ours; nothing may be left where the target would be. */
-async function refused(asked: GitRequest): Promise<BowlineError> {
-  const target = join(await temporaryFolder(), "repo");
-  const error: unknown = await resolve(asked)
-    .then((resolution) => materialize({ ...asked, resolution, target }))
-    .then(
-      ({ commit }) => `fetched ${commit}`,
-      (thrown: unknown) => thrown,
-    );
-  expect(error).toBeInstanceOf(BowlineError);
-  expect(await readdir(dirname(target))).toEqual([]);
-  return error as BowlineError;
+  return requestFor(`${server.url}/org/test.git`, { policy: IMPATIENT, revision: "main", ...more });
 }
 
 describe("an answer about references", () => {
@@ -173,7 +153,7 @@ it("a folder of files that says its objects are on another host: that host is no
   await writeFile(join(path, "objects/info/packs"), "\n");
   await writeFile(join(path, "objects/info/http-alternates"), `${thief.url}/org/test.git/objects\n`);
   await writeFile(join(path, "objects/info/alternates"), "/etc\n");
-  const asked = requestFor(`${dumb.url}/org/test.git`, { policy: QUICK, revision: "main" });
+  const asked = requestFor(`${dumb.url}/org/test.git`, { policy: IMPATIENT, revision: "main" });
   const target = join(await temporaryFolder(), "repo");
   const failing = materialize({ ...asked, resolution: { commit: commits["main"]!, ref: "refs/heads/main" }, target });
   await expect(failing).rejects.toBeInstanceOf(BowlineError);

@@ -1,7 +1,10 @@
-import { join } from "node:path";
-import { DEFAULT_POLICY } from "../../src/config/index.ts";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect } from "vitest";
+import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import type { Credential } from "../../src/connections/index.ts";
 import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
+import { BowlineError } from "../../src/lib/index.ts";
 import { inScope } from "../../src/connections/index.ts";
 import { temporaryFolder, type GitServer } from "../support/index.ts";
 
@@ -14,6 +17,12 @@ export const WAY = process.env["BOWLINE_GIT_FETCH"] === "git" ? "git" : "v2";
 export function networkOfTest(): GitRequest["network"] {
   return { searchPath: process.env["PATH"]!, ...(WAY === "git" && { fetchBy: "git" }) };
 }
+
+/** For a server that is never to answer: each wait ends as soon as a test can tell it from another. */
+export const IMPATIENT: Policy = {
+  ...DEFAULT_POLICY,
+  timeouts: { connect: 1_500, stall: 1_500, resolve: 4_000, materialize: 6_000 },
+};
 
 /** A request with the defaults of a laptop, as quick as a test wants it. */
 export function requestFor(url: string, more: Partial<GitRequest> & { events?: GitEvent[] } = {}): GitRequest {
@@ -46,6 +55,21 @@ export async function fetchCode(request: GitRequest): Promise<{ target: string; 
   const target = join(await temporaryFolder(), "repo");
   const reference = await materialize({ ...request, resolution: await resolve(request), target });
   return { target, reference };
+}
+
+/** Resolves and materializes into a new folder; gives the error, which must be ours, and nothing may be left where the target would be. */
+export async function refused(asked: GitRequest, pin?: { commit: string }): Promise<BowlineError> {
+  const target = join(await temporaryFolder(), "repo");
+  const error: unknown = await Promise.resolve(pin ?? resolve(asked))
+    .then((resolution) => materialize({ ...asked, resolution, target }))
+    .then(
+      ({ commit }) => `fetched ${commit}`,
+      (thrown: unknown) => thrown,
+    );
+  expect(error).toBeInstanceOf(BowlineError);
+  expect(error).not.toMatchObject({ code: "INTERNAL" });
+  expect(await readdir(dirname(target))).toEqual([]);
+  return error as BowlineError;
 }
 
 /** The Authorization headers that a server was sent, each once. */

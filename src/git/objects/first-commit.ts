@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { inflateSync } from "node:zlib";
-import { PACK_HEADER_LENGTH } from "./pack-header.ts";
+import { objectHead, PACK_HEADER_LENGTH } from "./pack-header.ts";
 
 const COMMIT = 1;
 const LARGEST = 64 * 1024;
@@ -18,22 +18,6 @@ export function firstCommit(pack: Buffer, commit: string): Buffer | undefined {
     .update(`commit ${head.size}\0`)
     .update(content);
   return hash.digest("hex") === commit ? content : undefined;
-}
-
-/** Type and size before each object (gitformat-pack): four bits of the size, then seven in each byte. */
-export function objectHead(pack: Buffer, at: number): { type: number; size: number; end: number } | undefined {
-  let byte = pack[at];
-  if (byte === undefined) return undefined;
-  const type = (byte >> 4) & 7;
-  let size = byte & 15;
-  let end = at + 1;
-  for (let unit = 16; byte & 0x80; unit *= 128) {
-    byte = pack[end];
-    end += 1;
-    if (byte === undefined || unit > 2 ** 45) return undefined;
-    size += (byte & 0x7f) * unit;
-  }
-  return { type, size, end };
 }
 
 function inflated(bytes: Buffer, size: number): Buffer | undefined {

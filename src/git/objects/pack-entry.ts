@@ -1,5 +1,5 @@
 import type { ByteWindow } from "./byte-window.ts";
-import { objectHead } from "./first-commit.ts";
+import { objectHead } from "./pack-header.ts";
 import type { Inflater } from "./inflater.ts";
 
 /** One object of a pack as it is written there (gitformat-pack). */

@@ -23,3 +23,8 @@ export function entriesOf(content: Buffer, oidBytes: number): { entries: TreeEnt
   }
   return { entries, broken: false };
 }
+
+/** The tree that a commit is of, from the commit's content. */
+export function treeOfCommit(content: Buffer): string | undefined {
+  return /^tree ([0-9a-f]+)\n/.exec(content.toString("latin1", 0, 80))?.[1];
+}

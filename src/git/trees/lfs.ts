@@ -74,7 +74,7 @@ async function fetchContents(options: LfsOptions): Promise<LfsResult> {
   const patience = PATIENCE * request.policy.timeouts.stall;
   const watch = watchContents({ storage, tree, pointers, patience, url: endpoint.url });
   try {
-    await replacePointers(lfs, { pointers, tree, endpoint, signal: AbortSignal.any([signal, watch.signal]) });
+    await replacePointers(lfs, { pointers, tree, endpoint, signal: watch.signal });
   } finally {
     await watch.stop();
     await lfs.close();

@@ -1,4 +1,4 @@
-import { entriesOf } from "../objects/tree-entries.ts";
+import { entriesOf, treeOfCommit } from "../objects/tree-entries.ts";
 import type { Git } from "../process/open-git.ts";
 
 export interface MeasureOptions {
@@ -47,7 +47,7 @@ function readTrees(batch: Buffer): { trees: Map<string, Tree>; root: string | un
     const [name = "", type, size] = batch.toString("latin1", at, start - 1).split(" ");
     const end = start + Number(size ?? 0);
     const content = batch.subarray(start, end);
-    if (type === "commit") root = /^tree ([0-9a-f]+)/.exec(content.toString("latin1", 0, 80))?.[1];
+    if (type === "commit") root = treeOfCommit(content);
     if (type === "tree") trees.set(name, readTree(content, name.length / 2));
     at = end + 1;
   }

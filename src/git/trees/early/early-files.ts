@@ -16,7 +16,7 @@ export interface EarlyFiles {
 export interface Finished {
   /** Whether all of them are there. */
   written: boolean;
-  /** Whether all are known, and not more than a few. */
+  /** Whether all are known, so that nothing unfolds to more. */
   counted: boolean;
 }
 

@@ -1,6 +1,8 @@
-import * as fs from "node:fs";
+import { closeSync, futimesSync, lutimesSync, mkdirSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { errnoOf } from "../../../lib/index.ts";
 import type { PackedObject } from "../../objects/pack-reader.ts";
+import { treeOfCommit } from "../../objects/tree-entries.ts";
+import { writeAll } from "../write-all.ts";
 import { changesFiles } from "./attributes.ts";
 import { openContents } from "./contents.ts";
 import { openTreePaths, type Folder, type Known, type Place } from "./tree-paths.ts";
@@ -34,7 +36,7 @@ export function openGuess(tree: string, commit: string): Guess {
   function take({ type, name, offset, content }: PackedObject): boolean {
     if (type === "tree") return show(paths.add(name, content));
     if (type === "commit") {
-      const root = name === commit ? /^tree ([0-9a-f]+)\n/.exec(content.toString("latin1", 0, 80))?.[1] : undefined;
+      const root = name === commit ? treeOfCommit(content) : undefined;
       return root === undefined || show(paths.begin(root));
     }
     if (paths.attributes.has(name) && changesFiles(content)) return false;
@@ -70,7 +72,7 @@ export function openGuess(tree: string, commit: string): Guess {
     if (before !== undefined || folder.parent === undefined) return before ?? true;
     made.set(folder, false);
     if (!makeFolder(folder.parent)) return false;
-    fs.mkdirSync(`${tree}/${folder.path}`);
+    mkdirSync(`${tree}/${folder.path}`);
     made.set(folder, true);
     return true;
   }
@@ -87,21 +89,21 @@ export function openGuess(tree: string, commit: string): Guess {
   }
 
   function writeFile(path: string, { content, executable }: { content: Buffer; executable: boolean }): void {
-    const file = fs.openSync(path, "wx", executable ? 0o777 : 0o666);
+    const file = openSync(path, "wx", executable ? 0o777 : 0o666);
     try {
-      for (let done = 0; done < content.length;) done += fs.writeSync(file, content, done);
-      fs.futimesSync(file, time, time);
+      writeAll(file, content);
+      futimesSync(file, time, time);
     } catch (error) {
-      fs.rmSync(path, { force: true });
+      rmSync(path, { force: true });
       throw error;
     } finally {
-      fs.closeSync(file);
+      closeSync(file);
     }
   }
 
   function writeLink(path: string, target: Buffer): void {
-    fs.symlinkSync(target, path);
-    fs.lutimesSync(path, time, time);
+    symlinkSync(target, path);
+    lutimesSync(path, time, time);
   }
 
   return {

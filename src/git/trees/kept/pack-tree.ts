@@ -9,7 +9,6 @@ import {
   readSync,
   readdirSync,
   readlinkSync,
-  writeSync,
 } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,6 +17,7 @@ import { indexPath, readIndex, setTimes, type GitIndex, type IndexEntry } from "
 import { breathe } from "./breathe.ts";
 import { LARGEST_SMALL, SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
 import { reuse, type Base, type Reused } from "./reuse.ts";
+import { writeAll } from "../write-all.ts";
 
 export interface PackOptions {
   /** A complete checkout that nothing else writes to. */
@@ -255,11 +255,6 @@ class Packing {
 function modeOf(mode: number): number {
   if ((mode & 0o100) !== 0) return 0o777;
   return (mode & 0o200) === 0 ? 0o444 : 0o666;
-}
-
-/** A disk that becomes full takes a part before it refuses. */
-function writeAll(file: number, content: Buffer): void {
-  for (let done = 0; done < content.length;) done += writeSync(file, content, done);
 }
 
 function readAll(file: number, into: Buffer, path: string): void {

@@ -10,7 +10,6 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
-  writeSync,
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,6 +17,7 @@ import { crc32 } from "node:zlib";
 import { errnoOf, writeError } from "../../../lib/index.ts";
 import { breathe } from "./breathe.ts";
 import { SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
+import { writeAll } from "../write-all.ts";
 
 export interface UnpackOptions {
   manifest: Manifest;
@@ -111,11 +111,6 @@ function writeSmall(
       closeSync(to);
     }
   }
-}
-
-/** A disk that becomes full takes a part before it refuses. */
-function writeAll(file: number, content: Buffer): void {
-  for (let done = 0; done < content.length;) done += writeSync(file, content, done);
 }
 
 interface Copying {
