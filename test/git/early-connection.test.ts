@@ -1,7 +1,10 @@
+import dns from "node:dns";
 import { once } from "node:events";
+import { request } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { createEarlyAgent } from "../../src/git/http/early-agent.ts";
 import { connectEarly, connectTo } from "../../src/git/http/early-connection.ts";
 
 async function listen(onSocket: (socket: Socket) => void): Promise<{ server: Server; host: string; port: number }> {
@@ -38,4 +41,22 @@ test("one that ended meanwhile, or never came about, is made anew, and that tell
   await sleep(50);
   const [error] = (await once(connectTo({ host, port }), "error")) as [NodeJS.ErrnoException];
   expect(error.code).toBe("ECONNREFUSED");
+});
+
+test.each<[string, (tell: () => void) => void]>([
+  ["at once", (tell) => tell()],
+  ["in the next tick", (tell) => process.nextTick(tell)],
+  ["in the same turn", (tell) => setImmediate(tell)],
+  ["later", (tell) => setTimeout(tell, 5)],
+])("a connection over TLS that fails %s is told with its reason, to who asked", async (_, when) => {
+  const lookup = vi.spyOn(dns, "lookup").mockImplementation(((host: string, _options: unknown, told: (error: Error) => void) => {
+    when(() => told(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND" })));
+  }) as unknown as typeof dns.lookup);
+  try {
+    const asking = request({ host: "nowhere.invalid", port: 443, agent: createEarlyAgent({ keepAlive: true }, "") });
+    const [error] = (await once(asking.end(), "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ENOTFOUND");
+  } finally {
+    lookup.mockRestore();
+  }
 });

@@ -18,12 +18,12 @@ export function createEarlyAgent(options: AgentOptions, certificates: string): A
     // Node connects after the present turn.
     setImmediate(() => {
       socket.off("error", failed);
+      if (fault !== undefined) return void created?.(fault, socket);
       const secure = connectSecure({
         ...(asked as ConnectionOptions),
         socket,
         secureContext: trustContext(certificates),
       });
-      if (fault !== undefined) secure.destroy(fault);
       created?.(null, secure);
     });
     return undefined;
