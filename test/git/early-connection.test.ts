@@ -1,11 +1,13 @@
-import dns from "node:dns";
+import dns, { type LookupAddress } from "node:dns";
 import { once } from "node:events";
-import { request } from "node:https";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { createServer as createTlsServer, request } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createEarlyAgent } from "../../src/git/http/early-agent.ts";
 import { connectEarly, connectTo } from "../../src/git/http/early-connection.ts";
+import { certificate } from "../support/certificates.ts";
 
 async function listen(onSocket: (socket: Socket) => void): Promise<{ server: Server; host: string; port: number }> {
   const server = createServer(onSocket).listen(0, "127.0.0.1");
@@ -43,20 +45,55 @@ test("one that ended meanwhile, or never came about, is made anew, and that tell
   expect(error.code).toBe("ECONNREFUSED");
 });
 
-test.each<[string, (tell: () => void) => void]>([
+/** What the name service says, for one test. */
+function answering(answer: (told: (error: Error | null, addresses?: LookupAddress[]) => void) => void): void {
+  vi.spyOn(dns, "lookup").mockImplementation(((_host: string, _options: unknown, told: () => void) =>
+    answer(told)) as unknown as typeof dns.lookup);
+}
+afterEach(() => void vi.restoreAllMocks());
+
+const TIMES: [string, (tell: () => void) => void][] = [
   ["at once", (tell) => tell()],
   ["in the next tick", (tell) => process.nextTick(tell)],
   ["in the same turn", (tell) => setImmediate(tell)],
   ["later", (tell) => setTimeout(tell, 5)],
-])("a connection over TLS that fails %s is told with its reason, to who asked", async (_, when) => {
-  const lookup = vi.spyOn(dns, "lookup").mockImplementation(((host: string, _options: unknown, told: (error: Error) => void) => {
-    when(() => told(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND" })));
-  }) as unknown as typeof dns.lookup);
-  try {
-    const asking = request({ host: "nowhere.invalid", port: 443, agent: createEarlyAgent({ keepAlive: true }, "") });
-    const [error] = (await once(asking.end(), "error")) as [NodeJS.ErrnoException];
-    expect(error.code).toBe("ENOTFOUND");
-  } finally {
-    lookup.mockRestore();
-  }
+];
+
+async function failed(asking: ClientRequest): Promise<string | undefined> {
+  const [error] = (await once(asking.end(), "error")) as [NodeJS.ErrnoException];
+  return error.code;
+}
+
+test.each(TIMES)("a connection over TLS that fails %s is told with its reason, to who asked", async (_, when) => {
+  answering((told) => when(() => told(Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }))));
+  const agent = createEarlyAgent({ keepAlive: true }, "");
+  expect(await failed(request({ host: "nowhere.invalid", port: 443, agent }))).toBe("ENOTFOUND");
+});
+
+test.each(TIMES)("of several addresses, told %s, the first that answers is spoken to over TLS", async (_, when) => {
+  const { ca, ...certified } = await certificate();
+  const server = createTlsServer(certified, (_request, response) => response.end()).listen(0, "127.0.0.2");
+  await once(server, "listening");
+  answering((told) =>
+    when(() =>
+      told(
+        null,
+        ["127.0.0.3", "127.0.0.4", "127.0.0.2"].map((address) => ({ address, family: 4 })),
+      ),
+    ),
+  );
+  const agent = createEarlyAgent({}, ca);
+  const asking = request({ host: "git.test", port: (server.address() as AddressInfo).port, agent });
+  const [{ statusCode }] = (await once(asking.end(), "response")) as [IncomingMessage];
+  expect(statusCode).toBe(200);
+  server.closeAllConnections();
+  server.close();
+});
+
+test("a connection over TLS that is on its way ends with its agent", async () => {
+  answering(() => undefined);
+  const agent = createEarlyAgent({}, "");
+  const asking = request({ host: "silent.invalid", port: 443, agent });
+  setTimeout(() => agent.destroy(), 20);
+  expect(await failed(asking)).toBe("ECONNRESET");
 });

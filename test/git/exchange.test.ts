@@ -28,11 +28,16 @@ async function listening(server: Server): Promise<number> {
 
 const serving = (listener: RequestListener): Promise<number> => listening(createHttpServer(listener));
 
-function ask(port: number, times: Partial<typeof timeouts>, more: RequestOptions = {}): Promise<HttpStream> {
+function ask(
+  port: number,
+  times: Partial<typeof timeouts>,
+  more: RequestOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<HttpStream> {
   return openExchange({
     asked: { url: parseGitUrl(`http://127.0.0.1:${port}/a/b`), source: undefined, proxy: undefined },
     timeouts: { ...timeouts, ...times },
-    signal: new AbortController().signal,
+    signal,
     options: { protocol: "http:", host: "127.0.0.1", port, path: "/a/b", ...more },
   });
 }
@@ -44,6 +49,14 @@ test("a server that takes the connection and never speaks TLS is given the time 
     code: "HOST_TIMEOUT",
     message: expect.stringContaining("no connection"),
   });
+});
+
+test("who waits for a connection that neither comes nor fails is told of its end at once", QUICK, async () => {
+  const agent = new Agent();
+  agent.createConnection = () => undefined;
+  await expect(ask(1, { connect: 100 }, { agent })).rejects.toMatchObject({ code: "HOST_TIMEOUT" });
+  const ended = ask(1, {}, { agent }, AbortSignal.timeout(100));
+  await expect(ended).rejects.toMatchObject({ code: "INTERRUPTED" });
 });
 
 test("one that takes the request and never answers is given the time of a stall", QUICK, async () => {

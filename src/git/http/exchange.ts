@@ -59,10 +59,11 @@ export async function readBody(stream: HttpStream, maxBytes: number): Promise<{ 
 }
 
 /** The error for a server that lets us wait. */
-export function timeoutError({ url }: Asked, milliseconds: number, what: string): BowlineError {
+export function timeoutError({ url, proxy }: Asked, milliseconds: number, what: string): BowlineError {
+  const through = proxy === undefined ? "" : `, through the proxy "${proxy}",`;
   return new BowlineError({
     code: "HOST_TIMEOUT",
-    message: `${what} from "${url.host}" within ${milliseconds / 1000} s`,
+    message: `${what} from "${url.host}"${through} within ${milliseconds / 1000} s`,
     hint: "check the host in the url and the network of this machine; policy.timeouts sets the time",
   });
 }
@@ -77,9 +78,14 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
     let fault: Error | undefined;
     const wait = (milliseconds: number, what: string): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => sent.destroy(timeoutError(asked, milliseconds, what)), milliseconds);
+      timer = setTimeout(() => end(timeoutError(asked, milliseconds, what)), milliseconds);
     };
-    const onAbort = (): void => void sent.destroy(abortError(signal));
+    const end = (error: BowlineError): void => {
+      sent.destroy(error);
+      // a request that waits for its connection does not tell before that has failed, too
+      reject(error);
+    };
+    const onAbort = (): void => end(abortError(signal));
     signal.addEventListener("abort", onAbort);
     sent.on("close", () => {
       clearTimeout(timer);

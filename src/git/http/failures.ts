@@ -35,7 +35,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
     const message = `"${host}" does not answer as a web server does (${errno})`;
     return new BowlineError({ code: "GIT_PROTOCOL", message, hint: "check the port in the url" }, { cause });
   }
-  if (asked.proxy !== undefined && CONNECTION_ERRNOS.test(errno)) {
+  if (asked.proxy !== undefined && isUnreached(errno)) {
     return new BowlineError(
       {
         code: "PROXY_FAILED",
@@ -66,7 +66,14 @@ function isFault(status: number): boolean {
   return status === 429 || (status >= 500 && status < 600);
 }
 
-const CONNECTION_ERRNOS = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/;
+/** What the resolver says (getaddrinfo). */
+const NO_NAME = /^(ENOTFOUND|EAI_\w+)$/;
+/** What the system says of a way that it does not have, or does not let us take (connect). */
+const NO_WAY = /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|EACCES|EPERM)$/;
+
+function isUnreached(errno: string): boolean {
+  return NO_NAME.test(errno) || NO_WAY.test(errno) || errno === "ECONNREFUSED" || errno === "ETIMEDOUT";
+}
 
 function refusal(status: number, asked: Asked): ProblemInput {
   const shown = named(asked.url);
@@ -179,21 +186,18 @@ function otherTls(cause: unknown): TlsCause {
   if (/wrong version number|packet length too long|http request/i.test(text)) {
     return { what: () => "it does not speak TLS at this port", hint: "check the port, and whether the url is http://" };
   }
-  const reason = /:([a-z][^:]*)(?::|$)/i.exec(text.replace(/^.*?routines/, ""))?.[1] ?? errnoOf(cause) ?? "unknown";
-  return { what: () => reason.trim(), hint: "check the server's TLS configuration" };
+  // OpenSSL names the function, which newer ones leave out, and then the reason
+  const reason = /routines:\w*:([^:]+)/.exec(text)?.[1] ?? /:([a-z][^:]*)(?::|$)/i.exec(text)?.[1];
+  return { what: () => (reason ?? errnoOf(cause) ?? "unknown").trim(), hint: "check the server's TLS configuration" };
 }
 
 function connectionProblem(errno: string, host: string, cause: unknown): Omit<ProblemInput, "hint"> {
+  if (NO_NAME.test(errno))
+    return { code: "HOST_NOT_FOUND", message: `the name of "${host}" cannot be resolved (${errno})` };
+  if (NO_WAY.test(errno)) return { code: "HOST_REFUSED", message: `there is no way to "${host}" (${errno})` };
   switch (errno) {
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return { code: "HOST_NOT_FOUND", message: `the name of "${host}" cannot be resolved (${errno})` };
     case "ECONNREFUSED":
       return { code: "HOST_REFUSED", message: `"${host}" refuses the connection` };
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "EHOSTDOWN":
-      return { code: "HOST_REFUSED", message: `there is no way to "${host}" (${errno})` };
     case "ETIMEDOUT":
       return { code: "HOST_TIMEOUT", message: `"${host}" does not answer` };
     default:
@@ -202,8 +206,7 @@ function connectionProblem(errno: string, host: string, cause: unknown): Omit<Pr
 }
 
 function hintFor(errno: string, { url }: Asked): string {
-  if (errno === "ENOTFOUND" || errno === "EAI_AGAIN")
-    return "check the host name in the url, and this machine's name server";
+  if (NO_NAME.test(errno)) return "check the host name in the url, and this machine's name server";
   if (errno === "ECONNREFUSED") return `check the host and port in "${named(url)}", and whether the server runs`;
   return "check the network of this machine, and whether a proxy is needed";
 }
