@@ -3,7 +3,7 @@ import { connectionInits } from "./param-init.ts";
 import { buildPlan, checkNames } from "./build-plan.ts";
 import type { CompileInput, CompileResult } from "./input.ts";
 import { applyBuild, type Operation, readOperation } from "./operation.ts";
-import { resolveParams } from "./params.ts";
+import { checkInputs, resolveParams } from "./params.ts";
 import { applyGitPreset } from "./preset.ts";
 import { inOrder, type Report } from "./report.ts";
 
@@ -37,10 +37,14 @@ function compilePlan(input: CompileInput, report: Report): CompileResult["plan"]
 }
 
 function planOf(operation: Operation, input: CompileInput, report: Report): CompileResult["plan"] {
+  const given = input.params ?? {};
   // A file whose shape is wrong would only give consequences from here on.
-  if (report.errors.length > 0) return undefined;
+  if (report.errors.length > 0) {
+    checkInputs(operation.component, operation.params, given, report);
+    return undefined;
+  }
   applyBuild(operation, report);
-  const params = resolveParams(operation.component, operation.params, input.params ?? {}, report);
+  const params = resolveParams(operation.component, operation.params, given, report);
   operation.run = applyGitPreset(operation.run, input, report);
   const inits = connectionInits(params, report);
   if (report.errors.length > 0) return undefined;

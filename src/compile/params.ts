@@ -78,6 +78,20 @@ export function resolveParams(
   return resolved;
 }
 
+/** What is wrong with inputs whose shape is right, whatever else is wrong with the file; no consequence of that. */
+export function checkInputs(
+  component: YamlMap,
+  given: YamlMap | undefined,
+  commandLine: Record<string, string>,
+  report: Report,
+): void {
+  const declared = declaredInputs(component, report);
+  const values = givenParams(given, commandLine, report);
+  // A value that is missing may stand below a key that is misspelt.
+  for (const [name, { io, node }] of declared)
+    resolveInput(io, { node, output: true, value: values.get(name), report });
+}
+
 interface Declared {
   io: IoFields;
   node: YamlNode;

@@ -46,6 +46,7 @@ export function convertDocument({ document, origin, problems }: Conversion): Yam
   function convertPairs(pairs: Pair[]): Map<string, YamlEntry> {
     const entries = new Map<string, YamlEntry>();
     const merges: { spot: YamlSpot; value: YamlNode }[] = [];
+    let empty: string | undefined;
     for (const { key, value } of pairs) {
       const spot = spotOf(key, value?.range?.[0] ?? 0);
       if (!isScalar(key) && key !== null) {
@@ -56,8 +57,10 @@ export function convertDocument({ document, origin, problems }: Conversion): Yam
       const converted = convert(value, spot.offset);
       if (name === "<<" && isPlain(key)) merges.push({ spot, value: converted });
       else if (name === "__proto__") problems.push(protoProblem(spot));
-      else if (entries.has(name)) problems.push(duplicateProblem(name, spot, entries.get(name)!.key));
+      else if (entries.has(name)) problems.push(duplicateProblem(name, spot, { first: entries.get(name)!.key, empty }));
       else entries.set(name, { key: spot, value: converted });
+      empty =
+        value === null || (converted.kind === "scalar" && converted.plain && converted.text === "") ? name : undefined;
     }
     for (const merge of merges) mergeInto(entries, merge);
     return entries;
@@ -148,11 +151,17 @@ function isPlain(node: Scalar | null): boolean {
   return node === null || node.type === "PLAIN" || node.type === undefined;
 }
 
-function duplicateProblem(name: string, spot: YamlSpot, first: YamlSpot): ProblemInput {
+/** `empty` is the key right before, where it has no value: what follows it may have lost its indentation. */
+function duplicateProblem(
+  name: string,
+  spot: YamlSpot,
+  { first, empty }: { first: YamlSpot; empty: string | undefined },
+): ProblemInput {
+  const below = empty === undefined ? "" : `, or indent it if it belongs below \`${empty}:\``;
   return {
     code: "FIELD_DUPLICATE",
     message: `"${name}" is there twice`,
-    hint: `the first one is in line ${placeOf(first).line}: keep one of them`,
+    hint: `the first one is in line ${placeOf(first).line}: keep one of them${below}`,
     place: placeOf(spot),
   };
 }

@@ -1,5 +1,6 @@
 import type { YAMLError } from "yaml";
 import type { ProblemInput } from "../lib/index.ts";
+import { indentMistake } from "./yaml-indent.ts";
 import { placeOf, type YamlOrigin } from "./yaml-node.ts";
 
 /** What to do about each kind of syntax error; the rest gets a hint that fits most. */
@@ -51,6 +52,11 @@ function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): Prob
       hint: "`...` stands for more in an example: leave it out, or put the rest there",
       place,
     };
+  }
+  const indent = indentMistake(error, place.line, (line) => lineOf(text, origin, line));
+  if (indent) {
+    const { line, column, message, hint } = indent;
+    return { code: "YAML_INVALID", message, hint, place: { ...place, line, column: column + 1 } };
   }
   const message = error.message.replace(/\.$/, "");
   return {
@@ -130,7 +136,7 @@ function lastOpening(before: string, bracket: string): string | undefined {
 }
 
 function lineOf(text: string, origin: YamlOrigin, line: number): string {
-  const start = origin.lineStarts[line - 1] ?? 0;
+  const start = origin.lineStarts[line - 1] ?? text.length;
   return text.slice(start, Math.min(origin.lineStarts[line] ?? text.length, start + 500)).trimEnd();
 }
 

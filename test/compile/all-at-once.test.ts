@@ -35,3 +35,15 @@ test("a param that is wrong does not hide what else is wrong", () => {
 test("an init entry that is wrong hides neither templates nor names, and makes no error of what refers to it", () => {
   expect(told(NAMES.replace("[ls,", '["{{ absent }}",'))).toEqual([...WRONG_NAMES, ["TEMPLATE_INVALID", 10]]);
 });
+
+test("a key that is unknown does not hide inputs that are wrong, and makes no error of what may be its consequence", () => {
+  const inputs =
+    "inputs: [{name: lr, type: flaot}, {name: n, type: int, value: abc}, {name: m, type: int}]\nparms: {m: 3}\n";
+  expect(told(`${NAMES.replace("command:", "comand:")}${inputs}`)).toEqual([
+    ...WRONG_NAMES,
+    ["FIELD_UNKNOWN", 10],
+    ["PARAM_INVALID", 11],
+    ["PARAM_INVALID", 11],
+    ["FIELD_UNKNOWN", 12],
+  ]);
+});

@@ -22,10 +22,7 @@ const BROKEN: [string, [string, string][]][] = [
     "04-nested-colon.yaml",
     [["YAML_INVALID 1:7", 'a text that holds ": " needs quotes around it; or is the next line indented too far?']],
   ],
-  [
-    "05-wrong-indent.yaml",
-    [["YAML_INVALID 4:12", 'a text that holds ": " needs quotes around it; or is the next line indented too far?']],
-  ],
+  ["05-wrong-indent.yaml", [["YAML_INVALID 5:6", "indent it by 4 spaces, as `image` in line 4"]]],
   ["06-unquoted-template.yaml", [["YAML_INVALID 4:17", 'put quotes around the value: "{{ name }}/more"']]],
   ["07-duplicate-key.yaml", [["FIELD_DUPLICATE 5:3", "the first one is in line 3: keep one of them"]]],
   [
@@ -218,6 +215,13 @@ const BROKEN: [string, [string, string][]][] = [
   [
     "60-unclosed-bracket.yaml",
     [["YAML_INVALID 5:5", 'close the list with "]", or indent its lines further than `command`']],
+  ],
+  ["61-indented-too-little.yaml", [["YAML_INVALID 6:6", "indent it by 6 spaces, as `connection` in line 5"]]],
+  ["62-key-beside-list.yaml", [["YAML_INVALID 6:5", "indent it by 6 spaces, as `connection` in line 5"]]],
+  ["63-list-out-of-line.yaml", [["YAML_INVALID 7:3", "indent it by 3 spaces, as `- connection` in line 5"]]],
+  [
+    "64-nothing-indented.yaml",
+    [["FIELD_DUPLICATE 4:1", "the first one is in line 2: keep one of them, or indent it if it belongs below `run:`"]],
   ],
 ];
 
