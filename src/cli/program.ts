@@ -170,8 +170,16 @@ function usageFrom(error: CommanderError, words: readonly string[]): BowlineErro
   const command = words.filter((word) => !word.startsWith("-")).slice(0, 2);
   const record = COMMANDS.find((each) => each.name === command.join(" ") || each.name === command[0]);
   const example = error.code === "commander.missingArgument" ? record?.examples[0] : undefined;
-  const see = `see: bowline ${record === undefined ? "" : `${record.name} `}--help`;
-  const help = example === undefined ? see : `for example: ${example.line}; ${see}`;
+  const group = command[0] !== undefined && Object.hasOwn(GROUPS, command[0]) ? command[0] : undefined;
+  const about = record?.name ?? group;
+  const see = `see: bowline ${about === undefined ? "" : `${about} `}--help`;
+  const early = error.code === "commander.unknownOption" && words[0]?.startsWith("-") && command[0] !== undefined;
+  const help =
+    example !== undefined
+      ? `for example: ${example.line}; ${see}`
+      : early
+        ? `options stand after the command; ${see}`
+        : see;
   const tooMany = error.code === "commander.excessArguments" && record?.excessHint;
   const message = tooMany
     ? `too many arguments for "bowline ${record.name}"`

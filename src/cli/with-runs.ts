@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.ts";
+import { BowlineError } from "../lib/index.ts";
 import { withExecutor, type ExecutorOptions } from "./executor-options.ts";
 import { openRuns, type Runs } from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
@@ -10,13 +11,23 @@ export async function withRuns<T>(
   context: CliContext,
   use: (runs: Runs, config: Config) => Promise<T>,
 ): Promise<T> {
-  const config = withExecutor(await openConfig(options, context), options);
+  const before = await openConfig(options, context);
+  const config = withExecutor(before, options);
   const runs = openRuns({ config, env: { ...context.env }, superviseCommand: superviseCommand(config) });
   try {
     return await use(runs, config);
+  } catch (error) {
+    const chosen = options.executor === undefined && before.executor.kind !== config.executor.kind;
+    throw chosen && error instanceof BowlineError && error.code === "EXECUTOR_ABSENT" ? onlyNamed(error) : error;
   } finally {
     await runs.close();
   }
+}
+
+/** Nobody spoke of a cluster but by the option that names a part of it. */
+function onlyNamed(error: BowlineError): BowlineError {
+  const hint = "--namespace (-n) and --context mean a cluster: leave them out for the runs of this machine";
+  return new BowlineError({ code: error.code, message: error.message, hint }, { cause: error });
 }
 
 /**

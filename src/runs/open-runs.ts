@@ -68,7 +68,12 @@ function openLocalRuns(options: RunsOptions, parts: RunParts): Runs {
     const swept = await sweep();
     const opened = await store();
     const [first, second] = await opened.uuidsLike(id.toLowerCase(), 2);
-    if (first === undefined || id === "") throw runNotFound(id);
+    if (first === undefined || id === "") {
+      throw runNotFound(
+        id,
+        (await opened.list({})).filter(({ name }) => name === id),
+      );
+    }
     if (second !== undefined && first !== id) throw ambiguousId(id);
     const run = await opened.find(first);
     if (run === undefined) throw runNotFound(id);

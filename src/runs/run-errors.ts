@@ -1,8 +1,14 @@
 import { BowlineError } from "../lib/index.ts";
 import type { RunRecord } from "./record.ts";
 
-export function runNotFound(id: string): BowlineError {
+/** `named` are the runs that have as their name what was taken for a uuid, the newest first. */
+export function runNotFound(id: string, named: readonly RunRecord[] = []): BowlineError {
   const message = `no run has the uuid "${id}"`;
+  const uuids = named.slice(0, 3).map(({ uuid }) => uuid.slice(0, 8));
+  if (uuids.length > 0) {
+    const more = named.length > uuids.length ? `, and ${named.length - uuids.length} older` : "";
+    return new BowlineError({ code: "RUN_NOT_FOUND", message, hint: `it is the name of: ${uuids.join(", ")}${more}` });
+  }
   return new BowlineError({
     code: "RUN_NOT_FOUND",
     message,

@@ -73,6 +73,7 @@ test("prune leaves what was used lately, what fits, and what a living process us
   await utimes(join(tree.path, "kept.json"), long, long);
   await writeFile(join(tree.path, "users", `${ownMark()}-x`), "");
   expect((await desk.bowline(["cache", "ls"])).stdout).toMatch(/\bnow\b/);
+  expect((await desk.bowline(["cache", "prune", "--older-than", "7"])).stderr).toContain('takes a time, not "7"');
   expect((await desk.bowline(["cache", "prune", "--older-than", "7d"])).stderr).toMatch(/^0 deleted.*1 in use stay/);
   await rm(join(tree.path, "users", `${ownMark()}-x`));
   const [host, boot, , start] = ownMark().split("-");

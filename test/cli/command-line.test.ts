@@ -60,7 +60,15 @@ describe("the command line", () => {
       ["run", "--fil", "x"],
       'error: unknown option "--fil" [USAGE]\nhint: did you mean --file? see: bowline run --help\n',
     ],
-    [["connections", "lst"], 'error: unknown command "lst" [USAGE]\nhint: did you mean ls? see: bowline --help\n'],
+    [
+      ["connections", "lst"],
+      'error: unknown command "lst" [USAGE]\nhint: did you mean ls? see: bowline connections --help\n',
+    ],
+    [["connections", "repo"], 'error: unknown command "repo" [USAGE]\nhint: see: bowline connections --help\n'],
+    [
+      ["-f", "job.yaml", "run"],
+      'error: unknown option "-f" [USAGE]\nhint: options stand after the command; see: bowline --help\n',
+    ],
     [
       ["connections"],
       'error: "bowline connections" needs to know what to do [USAGE]\nhint: one of: bowline connections ls, bowline connections get, bowline connections check, bowline connections trust\n',

@@ -27,6 +27,13 @@ describe("bowline demo", () => {
     expect(await processesOf(desk.folder)).toEqual([]);
   });
 
+  test("says that git is missing, and leaves nothing", async () => {
+    const desk = await newDesk();
+    const { stderr, exitCode } = await desk.bowline(["demo", "--keep", "play"], { env: { PATH: desk.folder } });
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("[GIT_MISSING]") });
+    expect(await readdir(desk.folder)).toEqual([]);
+  });
+
   test("--keep leaves a folder in which everything can be run again", async () => {
     const desk = await newDesk();
     const made = await desk.bowline(["demo", "--keep", "play"]);

@@ -153,9 +153,43 @@ describe("logs", () => {
       { container: "main", stream: "stderr", text: "two" },
       { container: "main", stream: "stdout", text: "three" },
     ]);
+    for (const words of [["get"], ["logs"], ["stop"]]) {
+      const named = await desk.bowline([...words, "job"]);
+      expect(named).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining(`hint: it is the name of: ${id.slice(0, 8)}\n`),
+      });
+    }
     const absent = await desk.bowline(["logs", id, "-c", "mian"]);
     expect(absent.exitCode).toBe(2);
     expect(absent.stderr).toContain('did you mean "main"?');
+  });
+
+  test("of a run whose code was not got are its errors, for all containers, too", async () => {
+    const desk = await newDesk();
+    await desk.write(
+      "job.yaml",
+      'run: {kind: job, init: [{git: {url: "http://127.0.0.1:1/org/test"}}], container: {command: [ls]}}',
+    );
+    expect((await desk.bowline(["run", "-f", "job.yaml"])).exitCode).toBe(5);
+    const id = (await desk.bowline(["ps", "-q"])).stdout.trim();
+    for (const words of [[], ["--all-containers"]])
+      expect((await desk.bowline(["logs", id, ...words])).stderr).toContain("[HOST_REFUSED]");
+    const { stderr } = await desk.bowline(["logs", id, "-c", "init/test"]);
+    expect(stderr).toContain(`hint: it has: none; what git steps did: bowline get ${id.slice(0, 8)}\n`);
+  });
+
+  test("an option that only a cluster has is named where there is none", async () => {
+    const desk = await newDesk();
+    const { stderr, exitCode } = await desk.bowline(["ps", "-n", "train"], { env: { KUBECONFIG: "" } });
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 5, stderr: expect.stringContaining("--namespace (-n)") });
+    await desk.write("job.yaml", job("true"));
+    const run = ["run", "-f", "job.yaml", "--executor", "kubernetes", "--image", "busybox", "-n", "team-a"];
+    const note = 'the run is named "team-a"; a namespace is chosen by --namespace';
+    expect((await desk.bowline(run, { env: { KUBECONFIG: "" } })).stderr).toContain(note);
+    expect((await desk.bowline([...run, "--namespace", "x"], { env: { KUBECONFIG: "" } })).stderr).not.toContain(note);
+    const asked = await desk.bowline(["ps", "-n", "train", "--executor", "kubernetes"], { env: { KUBECONFIG: "" } });
+    expect(asked.stderr).toContain("set KUBECONFIG");
   });
 });
 

@@ -37,7 +37,8 @@ export async function run({ options }: { options: Options }, context: CliContext
 
 function readTime(text: string): number {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  const time = days === undefined ? readDuration(text) : Number(days) * DAY;
+  // A config's bare number is seconds; here one that leaves the unit out means days more often.
+  const time = days !== undefined ? Number(days) * DAY : /^[\d.]+$/.test(text) ? undefined : readDuration(text);
   if (time !== undefined) return time;
   throw usage(`--older-than takes a time, not "${text}"`, "for example: --older-than 7d");
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { networkFrom } from "../../config/index.ts";
+import { checkGitVersion } from "../../git/index.ts";
 import type { CliContext } from "../context.ts";
 import {
   isPlayFolder,
@@ -24,6 +26,7 @@ interface DemoInput {
 export async function run({ args, options }: DemoInput, context: CliContext): Promise<number> {
   if (args.DIR !== undefined && !options.keep)
     throw usage("DIR is where --keep keeps", `add --keep: bowline demo --keep ${args.DIR}`);
+  await checkGitVersion(networkFrom(context.env));
   const kept = options.keep ? pathFrom(args.DIR ?? "bowline-demo", context) : undefined;
   const searchPath = context.env["PATH"] ?? "";
   const signals = catchSignals({ onFirst: () => {} });

@@ -58,7 +58,7 @@ export async function run({ args, options }: LogsInput, context: CliContext): Pr
       if (!isFinal(record.status)) context.err(`the run goes on; come back with: bowline logs -f ${id}\n`);
       return interrupted;
     }
-    if (lines === 0 && container === "main" && !options.follow) sayWhatElse(record, context);
+    if (lines === 0 && options.container === undefined && !options.follow) sayWhatElse(record, container, context);
     if (!options.follow) return 0;
     const ended = await runs.get(record.uuid);
     createReporter({ dataOnly: false }, context).result(ended);
@@ -69,18 +69,20 @@ export async function run({ args, options }: LogsInput, context: CliContext): Pr
 /** A log that is not there is a mistake only once the run is over: until then it may come. */
 function checkContainer(record: RunRecord, name: string | undefined): void {
   if (name === undefined || record.logs.includes(name) || !isFinal(record.status)) return;
+  const id = shortUuid(record.uuid);
+  const git = name.startsWith("init/") ? `; what git steps did: bowline get ${id}` : "";
   throw new BowlineError({
     code: "USAGE",
-    message: `run ${shortUuid(record.uuid)} has no log "${name}"`,
-    hint: `${didYouMean(name, record.logs) ?? ""} it has: ${record.logs.join(", ") || "none"}`.trim(),
+    message: `run ${id} has no log "${name}"`,
+    hint: `${didYouMean(name, record.logs) ?? ""} it has: ${record.logs.join(", ") || "none"}${git}`.trim(),
   });
 }
 
 /** Why there is nothing, or where there is something. */
-function sayWhatElse(record: RunRecord, context: CliContext): void {
-  if (record.logs.length === 0 && record.errors) return printErrors(record.errors.map(problemOf), context);
+function sayWhatElse(record: RunRecord, asked: string | undefined, context: CliContext): void {
+  if (record.errors) printErrors(record.errors.map(problemOf), context);
   const others = record.logs.filter((name) => name !== "main");
-  if (others.length > 0)
+  if (asked !== undefined && others.length > 0)
     context.err(`main wrote nothing; see also: ${others.map((name) => `-c ${name}`).join(", ")}\n`);
 }
 

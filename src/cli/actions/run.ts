@@ -38,6 +38,9 @@ export async function run(input: RunInput, context: CliContext): Promise<number>
     const request: StartRequest = { places, plan, executor, warnings: [...config.warnings, ...warnings] };
     if (options.dryRun) return printObjects(await runs.objects(request), options.output, context);
     const reporter = createReporter({ dataOnly: isDataOnly(options.output) }, context);
+    // Elsewhere -n is the namespace, and here nobody has named one.
+    if (options.name !== undefined && executor.kind === "kubernetes" && executor.namespace === undefined)
+      reporter.note(`the run is named "${plan.name}"; a namespace is chosen by --namespace`);
     reporter.plan(plan);
     if (options.detach) {
       const leaving = { runs, reporter, options: { ...options, uuid: places.uuid } };

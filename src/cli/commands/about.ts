@@ -48,7 +48,12 @@ export const doctor = defineCommand({
       does: "What runs need in a namespace: rights one by one, image, Secrets; then the Role to ask for",
     },
   ],
-  options: { ...EXECUTOR, registry: REGISTRY, ...OUTPUT },
+  options: {
+    ...EXECUTOR,
+    executor: { ...EXECUTOR.executor, help: "look also at what this one needs (else the config's)" },
+    registry: REGISTRY,
+    ...OUTPUT,
+  },
   load: () => import("../actions/doctor.ts"),
 });
 

@@ -44,7 +44,7 @@ export const logs = defineCommand({
   section: "Runs",
   examples: [
     { line: "bowline logs -f 0b6c1b1e", does: "Follow a run to its end" },
-    { line: "bowline logs 0b6c1b1e -c init/repo-test --timestamps", does: "See what fetching the code said, and when" },
+    { line: "bowline logs 0b6c1b1e -c init/prepare --timestamps", does: "See what an init container said, and when" },
   ],
   args: { RUN },
   options: {
