@@ -51,7 +51,9 @@ async function runToEnd(step: InitStep, job: ContainerJob, run: DockerRun): Prom
   throw new BowlineError({
     code: "RUN_FAILED",
     message: `the init step "${step.name}" ended with exit code ${exitCode}${why}`,
-    hint: `see what it said: bowline logs ${run.context.uuid} --container ${job.log}`,
+    hint: outOfMemory
+      ? "give it more memory: the step's container.resources"
+      : `see what it said: bowline logs ${run.context.uuid} --container ${job.log}`,
     ...at(step.place),
   });
 }

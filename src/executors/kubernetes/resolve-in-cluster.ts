@@ -43,7 +43,7 @@ export async function resolveInCluster(
   const { exitCode = 1, message = "" } = status?.state?.terminated ?? {};
   if (exitCode === 0) return JSON.parse(message) as ClusterReport;
   if (status !== undefined) {
-    const { errors } = initEnd(status, { step, uuid });
+    const { errors } = initEnd(status, { step, uuid, pod });
     if (errors.length > 0) throw new BowlineError(errors);
   }
   const why = pod.status?.message ?? pod.status?.reason ?? "nothing says why";

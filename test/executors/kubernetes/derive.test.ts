@@ -1,95 +1,7 @@
 import { expect, test } from "vitest";
-import type { Plan } from "../../../src/compile/index.ts";
-import type { ContainerState, Job, KubeEvent, Pod } from "../../../src/executors/kubernetes/api/objects.ts";
-import { derive } from "../../../src/executors/kubernetes/derive/derive.ts";
-import type { RunFacts, RunView } from "../../../src/executors/kubernetes/derive/view.ts";
-
-const UUID = "0b6c1b1e-6f0e-4b62-9d3c-2f4e0d7a9c11";
-const NOW = Date.parse("2026-11-23T08:01:00Z");
-const at = (second: number): string => new Date(Date.parse("2026-11-23T08:00:00Z") + second * 1000).toISOString();
-
-function facts(change: Partial<Plan> = {}): RunFacts {
-  const plan: Plan = {
-    apiVersion: "bowline/v1",
-    kind: "job",
-    name: "train",
-    params: {},
-    connections: {},
-    artifactsPath: "/plx-context/artifacts",
-    init: [
-      {
-        kind: "git",
-        name: "code",
-        url: "https://h/o/r",
-        urlOverridden: false,
-        path: "/plx-context/artifacts/code",
-        options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] },
-        place: { file: "job.yaml", line: 7, column: 3 },
-      },
-    ],
-    main: { name: "main", image: "i", env: [], connections: [], rest: {} },
-    sidecars: [],
-    volumes: [],
-    environment: {},
-    termination: { maxRetries: 0 },
-    ports: [],
-    replicas: 1,
-    ...change,
-  };
-  return { uuid: UUID, createdAt: at(0), object: `train-${UUID}`, plan };
-}
-
-function job(conditions: { type: string; reason?: string; message?: string; at?: string }[] = []): Job {
-  return {
-    metadata: { name: `train-${UUID}`, uid: "j", creationTimestamp: at(1) },
-    spec: {},
-    status: {
-      conditions: conditions.map(({ at: time = at(30), ...each }) => ({
-        ...each,
-        status: "True",
-        lastTransitionTime: time,
-      })),
-    },
-  };
-}
-
-interface PodParts {
-  name?: string;
-  main?: ContainerState;
-  init?: ContainerState;
-  status?: Partial<NonNullable<Pod["status"]>>;
-  metadata?: Partial<Pod["metadata"]>;
-}
-
-function pod({ name = "p1", main, init, status, metadata }: PodParts): Pod {
-  const state = (container: string, of: ContainerState | undefined) =>
-    of === undefined ? [] : [{ name: container, state: of, restartCount: 0, image: "i" }];
-  return {
-    metadata: { name, uid: name, creationTimestamp: at(2), ...metadata },
-    status: {
-      phase: "Pending",
-      startTime: at(3),
-      initContainerStatuses: state("code", init),
-      containerStatuses: state("main", main),
-      ...status,
-    },
-  };
-}
-
-const ended = (exitCode: number, more: object = {}): ContainerState => ({
-  terminated: { exitCode, startedAt: at(10), finishedAt: at(20), ...more },
-});
-
-function judged(view: Partial<RunView>, of: RunFacts = facts(), now = NOW) {
-  const derived = derive(of, { pods: [], events: [], ...view }, now);
-  const last = derived.statuses.at(-1)!;
-  return {
-    ...derived,
-    path: derived.statuses.map(({ status }) => status).join(" "),
-    reason: last.reason,
-    message: last.message,
-  };
-}
+import type { KubeEvent, Pod } from "../../../src/executors/kubernetes/api/objects.ts";
+import type { RunFacts } from "../../../src/executors/kubernetes/derive/view.ts";
+import { at, ended, facts, job, judged, NOW, pod, UUID } from "./derived.ts";
 
 test("nothing but a record is a run that was made just now; later it is lost, unless events remember its end", () => {
   expect(judged({}, facts(), NOW + 60_000)).toMatchObject({ path: "created compiled", errors: [] });
@@ -150,83 +62,12 @@ test("attempts follow one another", () => {
   });
 });
 
-test("the last words of a git step are the run's errors, placed where the step is written", () => {
-  const words = JSON.stringify({
-    errors: [{ code: "GIT_CREDENTIAL_REFUSED", message: "no", hint: "do", connection: "c" }],
-  });
-  const init = ended(4, { message: words });
-  expect(judged({ job: job(), pods: [pod({ init, status: { phase: "Failed" } })] })).toMatchObject({
-    reason: "GIT_CREDENTIAL_REFUSED",
-    errors: [{ code: "GIT_CREDENTIAL_REFUSED", hint: "do", connection: "c", place: { line: 7 } }],
-  });
-});
-
 test("the last words of one that succeeded are its code reference, whole or by its digest", () => {
   const code = (message: string) =>
     judged({ job: job(), pods: [pod({ init: ended(0, { message }), main: { running: {} } })] }).code.get("code");
   expect(code('{"commit":"c","tree":"t","url":"u"}')).toEqual({ commit: "c", tree: "t", url: "u" });
   expect(code('{"commit":"c","tree":"t","digest":"sha256:d"}')).toMatchObject({ digest: "sha256:d", pod: "p1" });
   expect(code("not json")).toBeUndefined();
-});
-
-test.each([
-  [
-    "evicted",
-    { reason: "Evicted", message: "The node was low on resource: memory." },
-    {},
-    "Evicted",
-    "low on resource",
-  ],
-  ["out of memory", {}, { reason: "OOMKilled" }, "OOMKilled", "more memory"],
-  [
-    "no such program",
-    {},
-    { reason: "StartError", message: 'exec: "x": executable file not found in $PATH' },
-    "ExitCode",
-    "could not be started",
-  ],
-  [
-    "taken from its node",
-    {
-      conditions: [{ type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler", message: "preempted" }],
-    },
-    {},
-    "PreemptionByScheduler",
-    "preempted",
-  ],
-])("a pod that failed: %s", (_, status, more, reason, words) => {
-  const failed = pod({ main: ended(137, more), status: { phase: "Failed", ...status } });
-  const { reason: told, message } = judged({ job: job(), pods: [failed] });
-  expect(told).toBe(reason);
-  expect(message).toContain(words);
-});
-
-test("a pod that is being removed waits for the Job's word", () => {
-  const removed = pod({ main: ended(0), status: { phase: "Succeeded" }, metadata: { deletionTimestamp: at(22) } });
-  expect(judged({ job: job(), pods: [removed] }).path).toBe("created compiled scheduled starting running");
-  const late = job([{ type: "Failed", reason: "DeadlineExceeded" }]);
-  const timed = facts({ termination: { maxRetries: 2, timeout: 9 } });
-  expect(judged({ job: late, pods: [removed] }, timed)).toMatchObject({
-    reason: "Timeout",
-    errors: [{ code: "RUN_TIMEOUT" }],
-  });
-  const gone: Pod = { ...pod({ main: { running: {} }, metadata: { deletionTimestamp: at(22) } }), gone: true };
-  expect(judged({ job: job([{ type: "Failed", reason: "BackoffLimitExceeded" }]), pods: [gone] }).reason).toBe(
-    "PodDeleted",
-  );
-});
-
-test("a pod that its own deadline ended has taken the run's time", () => {
-  const over = pod({ main: ended(143), status: { phase: "Failed", reason: "DeadlineExceeded" } });
-  const timed = facts({ termination: { maxRetries: 0, timeout: 9 } });
-  const failed = job([{ type: "Failed", reason: "BackoffLimitExceeded" }]);
-  for (const view of [job(), failed])
-    expect(judged({ job: view, pods: [over] }, timed)).toMatchObject({
-      reason: "Timeout",
-      exitCode: 143,
-      errors: [{ code: "RUN_TIMEOUT" }],
-    });
-  expect(judged({ job: failed, pods: [over] }).reason).not.toBe("Timeout");
 });
 
 test("what was asked to end is stopping until nothing runs, whatever the Job says then", () => {
@@ -269,10 +110,32 @@ test("no room is waited for; no node that fits is not, unless one is being made"
   expect(judged({ job: job(), pods: [pending("0/3 nodes are available: 3 Insufficient cpu.")] }).hopeless).toBe(false);
   expect(judged({ job: job(), pods: [never] }).hopeless).toBe(true);
   expect(judged({ job: job(), pods: [never], events }).hopeless).toBe(false);
+  for (const away of ["node(s) were unschedulable", "node(s) had untolerated taint {node.kubernetes.io/not-ready: }"])
+    expect(judged({ job: job(), pods: [pending(`0/3 nodes are available: 3 ${away}.`)] }).hopeless).toBe(false);
   expect(judged({ job: job(), pods: [never] }, facts(), Date.parse(at(10)))).toMatchObject({
     hopeless: false,
     reason: "Unschedulable",
   });
+});
+
+test("limits that the namespace sets are told with what sets them", () => {
+  const refused = (message: string): KubeEvent[] => [
+    {
+      metadata: { name: "e", uid: "e" },
+      involvedObject: { name: `train-${UUID}` },
+      reason: "FailedCreate",
+      message: `Error creating: pods "p" is forbidden: ${message}`,
+    },
+  ];
+  for (const message of [
+    "maximum memory usage per Container is 256Mi, but limit is 512Mi",
+    "failed quota: q: must specify limits.memory for: main",
+  ]) {
+    const { hopeless, errors } = judged({ job: job(), events: refused(message) });
+    expect(hopeless).toBe(true);
+    expect(errors[0]?.message).toContain(message);
+    expect(errors[0]?.hint).toContain("init.resources");
+  }
 });
 
 test("a service runs as long as one of its copies does, and tells when one is started again and again", () => {

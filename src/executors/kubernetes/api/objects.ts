@@ -62,14 +62,19 @@ export interface ContainerStatus {
   image?: string;
 }
 
+export interface ContainerSpec {
+  name: string;
+  resources?: { limits?: { memory?: string } };
+}
+
 export interface Pod extends KubeObject {
   /** Ours: it is not in the cluster any more; this is its last state. */
   gone?: true;
   spec?: {
     nodeName?: string;
     terminationGracePeriodSeconds?: number;
-    containers?: { name: string; image?: string }[];
-    initContainers?: { name: string; image?: string; restartPolicy?: string }[];
+    containers?: ContainerSpec[];
+    initContainers?: ContainerSpec[];
   };
   status?: {
     phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";

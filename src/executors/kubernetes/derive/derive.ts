@@ -163,10 +163,13 @@ function jobEnd(
   if (condition?.reason === "DeadlineExceeded") return { status: "failed", at, ...timedOut(facts, last) };
   const usedUp = last !== undefined && last.status?.phase === "Failed" && pods.length > maxRetries && !removed;
   if (usedUp && isOutOfTime(last, plan)) return { status: "failed", at, ...timedOut(facts, last) };
-  if (condition === undefined && !usedUp) return undefined;
+  // Nobody follows it by another pod: its Job was deleted, and it with the Job.
+  const abandoned = job === undefined && last?.gone === true;
+  if (condition === undefined && !usedUp && !abandoned) return undefined;
   if (last === undefined) return { status: "failed", at, ...podGone(condition?.message) };
   // A pod that is still there in another phase is being removed: somebody deleted it.
-  if (last.status?.phase !== "Failed") return { status: "failed", at, ...podGone(undefined) };
+  if (last.status?.phase !== "Failed")
+    return { status: "failed", at, ...podGone(abandoned ? "the Job of the run was deleted" : undefined) };
   const end = podEnd(last, facts);
   const tried = maxRetries > 0 && end.errors.length === 0 ? ` in the last of ${pods.length} attempts` : "";
   return { status: "failed", at, ...end, message: end.message + tried };

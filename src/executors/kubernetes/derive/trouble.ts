@@ -45,7 +45,7 @@ function failingInit(pod: Pod, { plan, uuid }: RunFacts): Trouble | undefined {
     const terminated = [state?.terminated, lastState?.terminated].find((each) => (each?.exitCode ?? 0) !== 0);
     const step = plan.init.find((each) => each.name === name);
     if (terminated === undefined || step === undefined || state?.running !== undefined) continue;
-    const end = initEnd({ name, state: { terminated }, restartCount }, { step, uuid });
+    const end = initEnd({ name, state: { terminated }, restartCount }, { step, uuid, pod });
     const refused = step.kind === "git" && step.handler === undefined && REFUSED.has(terminated.exitCode);
     const final = refused || restartCount + 1 >= TRIES;
     return { reason: end.reason, message: end.message, problem: end.errors[0]!, final };

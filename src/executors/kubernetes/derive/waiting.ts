@@ -33,7 +33,9 @@ export function creationTrouble(message: string): Trouble {
     security === null
       ? {
           text: `the cluster does not admit the pod: ${said}`,
-          hint: "see what it asks for; the objects: bowline run --dry-run -o yaml",
+          hint: /per (Container|Pod)|must specify|must be less than/.test(said)
+            ? "set container.resources; those of git steps are init.resources of the config"
+            : "see what it asks for; the objects: bowline run --dry-run -o yaml",
         }
       : {
           text: `Pod Security "${security[1]}" of the namespace does not admit the pod: ${security[2]}`,
@@ -159,14 +161,18 @@ function unscheduled(
   if (condition?.reason !== "Unschedulable" && condition?.reason !== "SchedulerError") return undefined;
   const said = condition.message ?? "";
   const busy = /Insufficient (cpu|memory|ephemeral-storage)|Too many pods/.test(said);
+  // Cordoned, or with a taint that the cluster itself sets: not ready, under pressure.
+  const away = /were unschedulable|\{node\.kubernetes\.io\//.test(said);
   const scaling = events.some(({ reason }) => reason === "TriggeredScaleUp" || reason === "Nominated");
   const waited = now - Date.parse(metadata.creationTimestamp ?? "") > SCALING_TIME;
   return trouble("Unschedulable", `no node can take the pod: ${said}`, {
     code: "RUN_UNSCHEDULABLE",
     hint: busy
       ? "it waits for room; ask for less in container.resources, or for more nodes"
-      : "see environment.nodeSelector, affinity, tolerations and what the nodes have: kubectl get nodes --show-labels",
-    final: waited && !busy && !scaling,
+      : away
+        ? "it waits for a node to come back; see: kubectl get nodes"
+        : "see environment.nodeSelector, affinity, tolerations and what the nodes have: kubectl get nodes --show-labels",
+    final: waited && !busy && !away && !scaling,
     place,
   });
 }
