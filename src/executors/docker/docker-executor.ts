@@ -8,6 +8,7 @@ import type { GitEngine } from "../git-engine.ts";
 import { handlerWithImage as handlerOf } from "../handler.ts";
 import { pinPlan } from "../pin-plan.ts";
 import { connectClient, type DockerClient } from "./client/client.ts";
+import { DockerError, engineRefused } from "./client/errors.ts";
 import { findEndpoint } from "./client/endpoint.ts";
 import { openTransport } from "./client/transport.ts";
 import { openDockerRun, type DockerRun } from "./docker-run.ts";
@@ -75,7 +76,7 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
     } catch (error) {
       // What the end of the run tore apart is no failure of its own.
       if (run.ending.signal.aborted) return run.ending.outcome();
-      throw error;
+      throw error instanceof DockerError ? engineRefused(error, client.endpoint) : error;
     } finally {
       for (const { session } of resolutions.values()) session.close();
       await run.close();

@@ -1,5 +1,5 @@
 import type { ContainerPlan, Plan } from "../../compile/index.ts";
-import type { BowlineError } from "../../lib/index.ts";
+import { BowlineError } from "../../lib/index.ts";
 import type { Ending } from "../ending.ts";
 import type { Ended, ExecutionContext } from "../executor.ts";
 import { followSecrets } from "../follow-secrets.ts";
@@ -146,7 +146,12 @@ export function openDockerRun(plan: Plan, input: DockerRunInput): DockerRun {
     const before = patience.outages();
     const logs = followLogs({ client, context, id, log, capture, over: over.signal });
     logs.catch(() => {});
-    const state = await patience.try(() => untilOver(client, id));
+    const state = await patience
+      .try(() => untilOver(client, id))
+      .catch((error: unknown) => {
+        over.abort();
+        throw isStatus(error, 404) ? containerGone(uuid, log) : error;
+      });
     const byEngine = state.ExitCode !== 0 && patience.outages() > before;
     over.abort();
     await logs;
@@ -230,6 +235,14 @@ async function removeRest(
   );
   for (const { Name } of Volumes ?? [])
     await patience.try(() => gone(client.ask("DELETE", `/volumes/${Name}`, { query: { force: 1 } })));
+}
+
+function containerGone(uuid: string, log: string): BowlineError {
+  return new BowlineError({
+    code: "RUN_LOST",
+    message: `the container of "${log}" is not in the engine any more: somebody removed it while it ran`,
+    hint: `run it again at the same commits with: bowline restart ${uuid}`,
+  });
 }
 
 const NO_NETWORK = {

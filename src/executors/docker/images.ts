@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { BowlineError, type Place } from "../../lib/index.ts";
 import { at } from "../plan-check.ts";
 import type { DockerClient } from "./client/client.ts";
-import { DockerError, isStatus } from "./client/errors.ts";
+import { DockerError, isStatus, refusal } from "./client/errors.ts";
 import { registryAuth, registryOf, type RegistrySettings } from "./registry-auth.ts";
 
 /** What an image says of how it is run. */
@@ -101,10 +101,10 @@ function reference(image: string): { repository: string; tag: string } {
 }
 
 function notPulled({ image, place }: ImageRequest, why: string): BowlineError {
+  const hint = `check its name and tag; a private registry needs: docker login ${registryOf(image)}`;
   return new BowlineError({
-    code: "IMAGE_NOT_PULLED",
     message: `the image "${image}" cannot be pulled: ${why}`,
-    hint: `check its name and tag; a private registry needs: docker login ${registryOf(image)}`,
+    ...refusal(why, { code: "IMAGE_NOT_PULLED", hint }),
     ...at(place),
   });
 }

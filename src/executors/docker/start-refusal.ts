@@ -1,18 +1,17 @@
 import { BowlineError } from "../../lib/index.ts";
 import type { Ended } from "../executor.ts";
 import { at } from "../plan-check.ts";
-import { DockerError } from "./client/errors.ts";
+import { DockerError, refusal } from "./client/errors.ts";
 import type { ContainerJob } from "./container-job.ts";
 
-/** A container that the engine does not start, because of its command; every other reason is thrown as RUN_FAILED. */
+/** A container that the engine does not start, because of its command; every other reason is thrown as RUN_FAILED or DISK_FULL. */
 export function startRefusal(said: string, { job }: { job: ContainerJob }): Ended {
   const refused = said.replace(/^.*(?:OCI runtime create failed|failed to create task)[^:]*: /, "");
   if (/executable file not found|no such file or directory/.test(said)) return { exitCode: 127, refused };
   if (/permission denied|exec format error|is a directory/.test(said)) return { exitCode: 126, refused };
   throw new BowlineError({
-    code: "RUN_FAILED",
     message: `the container of "${job.log}" cannot be started: ${refused}`,
-    hint: hintFor(said),
+    ...refusal(said, { code: "RUN_FAILED", hint: hintFor(said) }),
     ...at(job.container.place),
   });
 }
@@ -22,9 +21,8 @@ export function refusedStart(error: unknown, name: string): unknown {
   if (!(error instanceof DockerError)) return error;
   return new BowlineError(
     {
-      code: "RUN_FAILED",
       message: `the engine does not make the container ${name}: ${error.said}`,
-      hint: hintFor(error.said),
+      ...refusal(error.said, { code: "RUN_FAILED", hint: hintFor(error.said) }),
     },
     { cause: error },
   );

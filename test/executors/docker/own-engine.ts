@@ -11,31 +11,38 @@ import { docker } from "./engine.ts";
 /** An engine of the test's own, which may be ended and started again. */
 export interface OwnEngine {
   host: string;
+  /** Where it has its images, containers and volumes. */
+  data: string;
   start: () => Promise<void>;
   stop: () => Promise<void>;
   /** Ends it with everything that it has. */
   close: () => Promise<void>;
 }
 
-/** A dockerd beside the machine's, in a network namespace of its own. `liveRestore`: its containers go on without it. */
-export async function ownEngine({ liveRestore }: { liveRestore: boolean }): Promise<OwnEngine> {
+/**
+ * A dockerd beside the machine's, in a network namespace of its own. `liveRestore`: its containers go on without it. `mebibytes`: the size of
+ * the disk that it has for its data.
+ */
+export async function ownEngine({
+  liveRestore,
+  mebibytes,
+}: {
+  liveRestore: boolean;
+  mebibytes?: number;
+}): Promise<OwnEngine> {
   // A socket's path may have 107 letters.
   const folder = join(await temporaryFolder(), "e");
   await mkdir(folder);
   const host = `unix://${folder}/s`;
+  const data = join(folder, "data");
+  if (mebibytes !== undefined) {
+    await mkdir(data);
+    await execa("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", data]);
+  }
   let daemon: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const words = [
-      "--data-root",
-      `${folder}/data`,
-      "--exec-root",
-      `${folder}/run`,
-      "--pidfile",
-      `${folder}/pid`,
-      "-H",
-      host,
-    ];
+    const words = ["--data-root", data, "--exec-root", `${folder}/run`, "--pidfile", `${folder}/pid`, "-H", host];
     const quiet = ["--bridge=none", "--iptables=false", "--ip6tables=false", `--live-restore=${liveRestore}`];
     // In a network of its own: without a bridge it would take away the one of the machine's engine.
     daemon = spawn("unshare", ["--net", "dockerd", ...words, ...quiet], { stdio: "ignore", detached: true });
@@ -60,7 +67,7 @@ export async function ownEngine({ liveRestore }: { liveRestore: boolean }): Prom
   }
 
   await start();
-  return { host, start, stop, close };
+  return { host, data, start, stop, close };
 }
 
 /** What the engine left mounted below its folder, the deepest first. */

@@ -1,4 +1,4 @@
-import { BowlineError } from "../../../lib/index.ts";
+import { BowlineError, type ProblemInput } from "../../../lib/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** The engine answered, and refused. */
@@ -32,6 +32,19 @@ export function isGone(error: unknown): boolean {
   if (error instanceof DockerError || !(error instanceof Error) || error.name === "AbortError") return false;
   const { code } = error as NodeJS.ErrnoException;
   return (code !== undefined && code !== "ABORT_ERR") || /aborted|socket hang up|\bssh\b/i.test(error.message);
+}
+
+/** Code and hint of a refusal. A disk that is full may be the reason of any. */
+export function refusal(said: string, otherwise: Pick<ProblemInput, "code" | "hint">): typeof otherwise {
+  return /no space left on device|disk quota exceeded/i.test(said)
+    ? { code: "DISK_FULL", hint: "free some space where the engine has its data: docker system df" }
+    : otherwise;
+}
+
+/** What the engine refuses that no caller expects, as an error of ours. */
+export function engineRefused({ said }: DockerError, { shown }: Endpoint): BowlineError {
+  const message = `the Docker Engine at ${shown} says: ${said}`;
+  return new BowlineError({ message, ...refusal(said, { code: "RUN_FAILED", hint: "see the engine's own log" }) });
 }
 
 /** Why the engine is not there, and what to do. */
