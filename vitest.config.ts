@@ -14,6 +14,7 @@ const FETCHING = [
   "killed",
   "lfs",
   "liars",
+  "limits",
   "materialize",
   "odd-answers",
   "odd-content",

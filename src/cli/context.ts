@@ -1,4 +1,5 @@
 import { isatty, type ReadStream } from "node:tty";
+import { BowlineError, errnoOf } from "../lib/index.ts";
 import { createStyle, type Style } from "./output/style.ts";
 
 /** What a command may touch of the process it runs in; made once, at the entry. */
@@ -19,15 +20,18 @@ export interface CliContext {
   onBrokenPipe: { handler: () => void };
 }
 
-/** The context of this process. A reader that went away (`| head`) ends it quietly, unless a command decides otherwise. */
+/**
+ * The context of this process. When the reader of stdout went away (`| head`) it ends quietly, unless a command decides otherwise; that nobody reads stderr
+ * is no reason to leave the work half done.
+ */
 export function openContext(host: NodeJS.Process): CliContext {
   const onBrokenPipe = { handler: (): void => host.exit(0) };
-  for (const stream of [host.stdout, host.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") onBrokenPipe.handler();
-      else if (stream === host.stdout) host.exit(1);
-    });
-  }
+  host.stderr.on("error", () => {});
+  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return onBrokenPipe.handler();
+    host.stderr.write(`error: standard output cannot be written (${error.code})\n`);
+    host.exit(1);
+  });
   const terminal = {
     in: isatty(0),
     out: host.stdout.isTTY === true,
@@ -36,7 +40,9 @@ export function openContext(host: NodeJS.Process): CliContext {
   };
   return {
     env: host.env,
-    cwd: host.cwd(),
+    get cwd() {
+      return workingDirectory(host);
+    },
     // Opened when it is read: that takes longer than most commands need until then.
     get stdin() {
       return host.stdin;
@@ -51,4 +57,13 @@ export function openContext(host: NodeJS.Process): CliContext {
     texts: new Map(),
     onBrokenPipe,
   };
+}
+
+function workingDirectory(host: NodeJS.Process): string {
+  try {
+    return host.cwd();
+  } catch (cause) {
+    const message = `the working directory is gone, or not to be read (${errnoOf(cause)})`;
+    throw new BowlineError({ code: "PATH_INVALID", message, hint: "change to a folder that is there" }, { cause });
+  }
 }

@@ -1,4 +1,12 @@
-import { BowlineError, shownUrl, type ErrorCode, type GitUrl, type Problem, type ProblemInput } from "../lib/index.ts";
+import {
+  BowlineError,
+  shownUrl,
+  systemError,
+  type ErrorCode,
+  type GitUrl,
+  type Problem,
+  type ProblemInput,
+} from "../lib/index.ts";
 import type { GitRequest } from "./request.ts";
 
 /** Faults that may be gone at the next try; a refusal never is. */
@@ -25,9 +33,10 @@ export function abortError(signal: AbortSignal): BowlineError {
   return new BowlineError({ code: "INTERRUPTED", message: "interrupted", hint: "run the command again" });
 }
 
-/** Adds what the request knows, the connection and the place, to an error on its way out. */
-export function located(error: unknown, request: Pick<GitRequest, "connection" | "place">): unknown {
-  if (!(error instanceof BowlineError)) return error;
+/** Adds what the request knows, the connection and the place, to an error on its way out, which is one of ours if it came from the system. */
+export function located(thrown: unknown, request: Pick<GitRequest, "connection" | "place">): unknown {
+  const error = thrown instanceof BowlineError ? thrown : systemError(thrown);
+  if (error === undefined) return thrown;
   const problems = error.problems.map((problem) => ({ ...contextOf(request), ...problem }));
   return new BowlineError(problems, { cause: error.cause ?? error });
 }

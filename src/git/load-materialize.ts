@@ -1,11 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import type { CodeReference } from "./code-reference.ts";
+import { located } from "./failures.ts";
 import { checkGitVersion } from "./process/git-version.ts";
 import type { GitRequest, MaterializeRequest } from "./request.ts";
 
 /** See `materialize.ts`: two thirds of the engine, which nobody needs before a server has answered. */
 export async function materialize(request: MaterializeRequest): Promise<CodeReference> {
-  const { materialize: now } = await import("./materialize.ts");
+  const { materialize: now } = await import("./materialize.ts").catch((error: unknown) => {
+    throw located(error, request);
+  });
   return now(request);
 }
 

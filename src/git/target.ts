@@ -1,6 +1,6 @@
-import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
-import { BowlineError, errnoOf, isMarkAlive, ownMark, writeError } from "../lib/index.ts";
+import { BowlineError, errnoOf, isMarkAlive, makeFolder, ownMark, writeError } from "../lib/index.ts";
 import { MOUNT_FOLDER } from "./cache/mounts.ts";
 
 /** A private folder beside the target, on its file system, in which the target is made. */
@@ -33,24 +33,58 @@ export async function openWorkplace(target: string): Promise<Workplace> {
 export async function openInnerWorkplace(target: string): Promise<Workplace> {
   await refuseTarget(target);
   const parent = dirname(target);
+  await makeFolder(parent);
+  const folder = await mkdtemp(join(parent, `${PREFIX}${ownMark()}-`)).catch((cause: unknown) => {
+    throw writeError(parent, cause);
+  });
+  // what cannot be removed is swept by a later one
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  const tree = join(folder, "tree");
   try {
-    await mkdir(parent, { recursive: true });
-    const folder = await mkdtemp(join(parent, `${PREFIX}${ownMark()}-`));
-    const tree = join(folder, "tree");
-    await mkdir(tree);
+    let made = await makeTree(tree);
     return {
       folder,
       tree,
-      publish: () => publish(tree, target),
+      async publish() {
+        await made.check();
+        await publish(tree, target);
+      },
       async reset() {
         await rm(tree, { recursive: true, force: true, maxRetries: 3 });
-        await mkdir(tree);
+        await made.close();
+        made = await makeTree(tree);
       },
-      remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+      async remove() {
+        await made.close();
+        await remove();
+      },
     };
   } catch (cause) {
+    await remove();
     throw writeError(parent, cause);
   }
+}
+
+/**
+ * The folder that becomes the target, kept open: when everything around it was moved or removed meanwhile, some of it was made again by whoever wrote there
+ * next, and must not be taken for the whole.
+ */
+async function makeTree(path: string): Promise<{ check: () => Promise<void>; close: () => Promise<void> }> {
+  await mkdir(path);
+  const folder = await open(path, "r");
+  const wide = { bigint: true } as const;
+  return {
+    async check() {
+      const [own, found] = await Promise.all([folder.stat(wide), lstat(path, wide).catch(() => undefined)]);
+      if (found?.ino === own.ino && found.dev === own.dev) return;
+      throw new BowlineError({
+        code: "DISK_NOT_WRITABLE",
+        message: `"${path}" was moved or removed while the repository was written there`,
+        hint: "see what removes folders there, then run the command again",
+      });
+    },
+    close: () => folder.close(),
+  };
 }
 
 async function refuseTarget(target: string): Promise<void> {
@@ -60,6 +94,8 @@ async function refuseTarget(target: string): Promise<void> {
       message: `the repository cannot be put into "${target}": ${why}`,
       hint: "name a folder that does not exist yet",
     });
+  // Node gives bytes that are no text so: the folder would be another one
+  if (target.includes("\ufffd")) throw refuse("its name is not UTF-8");
   if (!isAbsolute(target) || normalize(target) !== target || target === "/" || target.includes("\0"))
     throw refuse("it is no absolute path of a folder");
   const found = await lstat(target).catch((error: unknown) => {
@@ -76,7 +112,8 @@ async function publish(tree: string, target: string): Promise<void> {
     await rename(tree, target);
   } catch (cause) {
     const errno = errnoOf(cause);
-    if (errno !== "ENOTEMPTY" && errno !== "EEXIST" && errno !== "EBUSY") throw writeError(target, cause);
+    if (errno !== "ENOTEMPTY" && errno !== "EEXIST" && errno !== "ENOTDIR" && errno !== "EBUSY")
+      throw writeError(target, cause);
     const why = errno === "EBUSY" ? "it is a mount point" : "something else was put there in the meantime";
     throw new BowlineError(
       {

@@ -10,6 +10,10 @@ export const ERROR_CODES = {
   RUN_LOST: { exit: 1, meaning: "the process that watched over the run is gone, and with it the run" },
   DISK_FULL: { exit: 1, meaning: "no space left where Bowline must write" },
   DISK_NOT_WRITABLE: { exit: 1, meaning: "a folder that Bowline must write to cannot be written" },
+  SYSTEM_LIMIT: {
+    exit: 1,
+    meaning: "this machine gives no more processes, open files or memory, or has ended git",
+  },
   IMAGE_NOT_PULLED: { exit: 1, meaning: "an image of the run is not there and cannot be pulled" },
   RUN_STORE_BUSY: { exit: 1, meaning: "another process keeps the run store locked" },
   RUN_STORE_DAMAGED: { exit: 1, meaning: "the file that holds the runs is damaged" },

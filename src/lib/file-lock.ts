@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dirname } from "node:path";
 import { BowlineError } from "./errors.ts";
-import { makePrivateFolder, writeError } from "./files.ts";
+import { makePrivateFolder } from "./files.ts";
 import { openSqlite } from "./sqlite.ts";
+import { writeError } from "./system-errors.ts";
 
 export interface FileLockOptions {
   /** Milliseconds to wait for another holder; 10 s when absent. */

@@ -1,14 +1,26 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ErrorCode } from "./error-codes.ts";
-import { BowlineError } from "./errors.ts";
+import { errnoOf, writeError } from "./system-errors.ts";
 
 /** Makes a folder, and those above it, that only its owner may look into; one that exists is left as it is. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(path, 0o700);
+}
+
+/** Makes a folder, and those above it; one that exists is left as it is. DISK_FULL or DISK_NOT_WRITABLE. */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const options = { recursive: true, mode } as const;
+  try {
+    await mkdir(path, options).catch((error: unknown) => {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      // which is what Node makes of ENOSPC there, and only there
+      mkdirSync(path, options);
+    });
+  } catch (cause) {
     throw writeError(path, cause);
-  });
+  }
 }
 
 /**
@@ -34,29 +46,6 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
     await rm(temporary, { force: true });
   });
   return made;
-}
-
-/** A failure to write as the user is told of it. */
-export function writeError(path: string, cause: unknown): BowlineError {
-  const errno = errnoOf(cause);
-  const full = errno === "ENOSPC" || errno === "EDQUOT";
-  const code: ErrorCode = full ? "DISK_FULL" : "DISK_NOT_WRITABLE";
-  return new BowlineError(
-    {
-      code,
-      message: full ? `no space is left to write "${path}"` : `"${path}" cannot be written (${errno ?? String(cause)})`,
-      hint: full
-        ? "free some space, or name another folder by BOWLINE_HOME"
-        : "make its folder writable for this user, or name another one by BOWLINE_HOME",
-    },
-    { cause },
-  );
-}
-
-/** The system's name of an error, such as ENOENT; absent for an error of another kind. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === "string" ? code : undefined;
 }
 
 async function withFinishedFile(

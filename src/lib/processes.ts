@@ -26,7 +26,8 @@ export function ownIdentity(): ProcessIdentity {
 /** Whether the process is there; undefined when it belongs to another host, which alone can tell. */
 export function isAlive(identity: ProcessIdentity): boolean | undefined {
   if (identity.host !== hostIdentity()) return undefined;
-  return identity.boot === processTable.boot() && processTable.startOf(identity.pid) === identity.start;
+  // without /proc nothing is known of any process: then all of them count as alive
+  return identity.boot === processTable.boot() && (processTable.startOf(identity.pid) ?? "") === identity.start;
 }
 
 /** This process's identity as a part of a file name, for what must be marked and made in one step. */

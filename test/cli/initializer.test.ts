@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { chmod, readFile, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -43,6 +43,48 @@ describe("bowline initializer git", () => {
       cache: "miss",
     });
     expect(await readFile(join(desk.folder, "code", "model.py"), "utf8")).toBe('print("hello from branchA")\n');
+  });
+
+  test("that nobody reads what it says beside is no reason to stop", async () => {
+    const { desk, words, env } = await newCommand();
+    const child = spawn(process.execPath, [BOWLINE, ...words], {
+      cwd: desk.folder,
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr.destroy();
+    const [code] = (await once(child, "close")) as [number];
+    expect({ code, made: existsSync(join(desk.folder, "code", "model.py")) }).toEqual({ code: 0, made: true });
+  });
+
+  test("a stdout that takes nothing is told", async () => {
+    const { desk, words, env } = await newCommand();
+    const command = ["-c", '"$@" >/dev/full', "sh", process.execPath, BOWLINE, ...words];
+    const { exitCode, stderr } = await execa("sh", command, { cwd: desk.folder, env, extendEnv: false, reject: false });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("standard output cannot be written (ENOSPC)");
+  });
+
+  test("a working directory that is gone matters only where it is asked for", async () => {
+    const { desk, words, env } = await newCommand();
+    const inGone = (more: string[]) => {
+      const command = ["-c", 'rmdir "$PWD"; exec "$@"', "sh", process.execPath, BOWLINE, ...words, ...more];
+      const cwd = join(desk.folder, "gone");
+      mkdirSync(cwd);
+      return execa("sh", command, { cwd, env, extendEnv: false, reject: false });
+    };
+    const absolute = await inGone([]);
+    expect({ code: absolute.exitCode, stderr: absolute.stderr }).toMatchObject({ code: 0 });
+    const relative = await inGone(["--path", "code"]);
+    expect(relative.exitCode).toBe(2);
+    expect(relative.stderr).toContain("the working directory is gone");
+  });
+
+  test("an empty path is none", async () => {
+    const { desk, fetch } = await newFetch();
+    const { exitCode, stderr } = await fetch(["--path", ""]);
+    expect({ exitCode, code: existsSync(join(desk.folder, ".git")) }).toEqual({ exitCode: 2, code: false });
+    expect(stderr).toContain("--path");
   });
 
   test("takes a pinned commit with its branch, and a credential from a file with a final newline", async () => {
@@ -188,6 +230,17 @@ describe("bowline initializer git", () => {
     expect(existsSync(join(desk.folder, "code"))).toBe(false);
   });
 });
+
+/** A command line with an absolute path, for a test that starts it by itself. */
+async function newCommand(): Promise<{ desk: Desk; words: string[]; env: Record<string, string> }> {
+  const desk = await newDesk();
+  const path = join(desk.folder, "code");
+  return {
+    desk,
+    words: ["initializer", "git", "--url", `${server.url}/org/test`, "--path", path, "-o", "json"],
+    env: { ...desk.env, POLYAXON_GIT_CREDENTIALS: CREDENTIALS },
+  };
+}
 
 async function newFetch(
   url = `${server.url}/org/test`,

@@ -78,6 +78,12 @@ describe.skipIf(!canMount)(`a disk that is too small${noMount}`, () => {
     });
   });
 
+  it("for a repository's own folders: DISK_FULL", async () => {
+    const target = join(await disk("size=8m,nr_inodes=8"), "repo");
+    await expect(attempt({ name: "small", target })).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(await readdir(dirname(target))).toEqual([]);
+  });
+
   it("for the cache: the code is there all the same, a warning says so, and nothing half is kept", async () => {
     const cache = join(await disk("size=600k"), "cache");
     for (const name of ["random", "random", "small", "small"]) {
@@ -115,7 +121,8 @@ describe.skipIf(!canDropRights)(`as a user without rights${noOther}`, () => {
     const script = await childScript(`
       import { materialize } from "#src/git/index.ts";
       import { DEFAULT_POLICY } from "#src/config/index.ts";
-      const [url, commit, target, cache, network] = args;
+      const [url, commit, target, cache, network, umask] = args;
+      process.umask(umask);
       const warnings = [];
       const request = { url, target, cache, resolution: { commit }, policy: DEFAULT_POLICY, network: JSON.parse(network),
         options: { history: 1, tags: false, submodules: false, lfs: false, sparse: [] }, findCredential: async () => undefined,
@@ -126,14 +133,15 @@ describe.skipIf(!canDropRights)(`as a user without rights${noOther}`, () => {
     await chmod(own, 0o777);
     await chmod(theirs, 0o755);
     await mkdir(join(theirs, "cache"));
-    const run = (target: string): Promise<unknown> => {
+    const run = (target: string, umask = "022"): Promise<unknown> => {
       const network = JSON.stringify(requestFor("").network);
-      const words = [`${server.url}/org/small`, commits["small"]!, target, join(theirs, "cache"), network];
+      const words = [`${server.url}/org/small`, commits["small"]!, target, join(theirs, "cache"), network, umask];
       return script.run(words, { unprivileged: true, env: { TMPDIR: own } });
     };
     expect(await run(join(own, "repo"))).toEqual({ commit: commits["small"], warnings: ["CACHE_NOT_USED"] });
     await isWhole(join(own, "repo"), "small");
     expect(await run(join(theirs, "repo"))).toEqual({ code: "DISK_NOT_WRITABLE" });
+    expect(await run(join(own, "other"), "777")).toEqual({ code: "DISK_NOT_WRITABLE" });
     expect([await readdir(own), await readdir(theirs)]).toEqual([["repo"], ["cache"]]);
     script.remove();
   });

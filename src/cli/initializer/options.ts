@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { didYouMean } from "../../lib/index.ts";
 import type { GitOptions } from "../../spec/index.ts";
 import { git as record } from "../commands/initializer.ts";
+import type { CliContext } from "../context.ts";
 import { parseCount, usage } from "../parse-options.ts";
 import { kebab } from "../option-names.ts";
 import { readSettings, type ExecutorSettings } from "./settings.ts";
@@ -41,14 +42,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the words after `initializer git`, by the same record that help and completion come from. What they leave out is taken from the
  * variables that a step's own container is told, so that an image with the initializer as its entrypoint is one like any other.
  */
-export function parseInitializer(words: readonly string[], env: Environment): InitializerOptions {
+export function parseInitializer(
+  words: readonly string[],
+  context: Pick<CliContext, "env" | "cwd">,
+): InitializerOptions {
+  const { env } = context;
   const given = parse(words);
   if (given["revision"] !== undefined && given["commit"] !== undefined)
     throw usage("--revision and --commit exclude each other", "leave one out");
   const values = { ...told(given, env), ...given };
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const url = text("url") ?? missing("--url", "the repository's url");
-  const path = text("path") ?? missing("--path", "the folder to make");
+  // empty: a variable that was not set; the working directory is not what was meant
+  const path = text("path") || missing("--path", "the folder to make");
   const { revision, commit, ref } = { revision: text("revision"), commit: text("commit"), ref: text("ref") };
   if (ref !== undefined && commit === undefined)
     throw usage("--ref tells the branch or tag of --commit", "add --commit SHA");
@@ -67,7 +73,7 @@ export function parseInitializer(words: readonly string[], env: Environment): In
   const only = values["resolve-only"] === true ? "resolve" : values["left-only"] === true ? "left" : undefined;
   return {
     url,
-    path: isAbsolute(path) ? path : resolve(path),
+    path: isAbsolute(path) ? path : resolve(context.cwd, path),
     git: settings?.options ?? gitOptions(values),
     ...(settings === undefined ? {} : { settings }),
     ...(only === undefined ? {} : { only }),

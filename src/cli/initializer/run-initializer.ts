@@ -36,7 +36,7 @@ export async function runInitializer(words: readonly string[]): Promise<number> 
   const signals = catchSignals({ onFirst: () => {} });
   const resultFile = words.find((word) => word.startsWith("--result-file="))?.slice("--result-file=".length);
   try {
-    const options = parseInitializer(words, context.env);
+    const options = parseInitializer(words, context);
     // Otherwise a repository's own user could be the only one to write to it.
     if (options.settings?.groupWrites) process.umask(0o002);
     const result = await work(options, signals.stop, context);

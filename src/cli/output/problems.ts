@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BowlineError, problemRecord, type Place, type Problem } from "../../lib/index.ts";
+import { BowlineError, limitError, problemRecord, type Place, type Problem } from "../../lib/index.ts";
 import { codeFrame } from "../../spec/index.ts";
 import type { CliContext } from "../context.ts";
 import { printValue } from "./data.ts";
@@ -17,10 +17,11 @@ export function printErrors(problems: readonly Problem[], context: CliContext): 
 
 /** Says what went wrong, on stderr for people and on stdout for a program that asked; gives the exit code. */
 export async function printFailure(error: unknown, format: string | undefined, context: CliContext): Promise<number> {
-  if (!(error instanceof BowlineError)) return printBug(error, format, context);
-  printErrors(error.problems, context);
-  if (format !== undefined) await printErrorDocument(error.problems, format, context);
-  return error.exitCode;
+  const told = error instanceof BowlineError ? error : limitError("this command cannot go on", error);
+  if (told === undefined) return printBug(error, format, context);
+  printErrors(told.problems, context);
+  if (format !== undefined) await printErrorDocument(told.problems, format, context);
+  return told.exitCode;
 }
 
 function renderProblem(problem: Problem, level: "error" | "warning", context: CliContext): string {

@@ -1,4 +1,4 @@
-import { BowlineError, errnoOf, ProxyRefusal, type GitUrl, type ProblemInput } from "../../lib/index.ts";
+import { BowlineError, errnoOf, limitError, ProxyRefusal, type GitUrl, type ProblemInput } from "../../lib/index.ts";
 import { busyError, named } from "../failures.ts";
 
 /** What was asked, as far as it decides how a failure is told. */
@@ -25,6 +25,8 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
   if (cause instanceof ProxyRefusal) return proxyError(cause.status, asked);
   const errno = errnoOf(cause) ?? "";
   const host = hostOf(asked.url);
+  const limit = limitError(`"${host}" cannot be asked`, cause);
+  if (limit !== undefined) return limit;
   const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
   if (tls) {
     const message = `the TLS connection to "${host}" is not acceptable: ${tls.what(asked.url.host, cause)}`;

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeError } from "../../lib/index.ts";
+import { makeFolder, writeError } from "../../lib/index.ts";
 
 export interface EmptyRepository {
   /** The `.git` folder itself, or a bare repository. */
@@ -20,9 +20,8 @@ export interface EmptyRepository {
 export async function makeEmptyRepository(options: EmptyRepository): Promise<void> {
   const { gitFolder } = options;
   try {
-    for (const folder of ["objects/info", "objects/pack", "refs/heads", "refs/tags"]) {
-      await mkdir(join(gitFolder, folder), { recursive: true });
-    }
+    for (const folder of ["objects/info", "objects/pack", "refs/heads", "refs/tags"])
+      await makeFolder(join(gitFolder, folder));
     await writeFile(join(gitFolder, "HEAD"), "ref: refs/heads/main\n");
     await writeFile(join(gitFolder, "config"), repositoryConfig(options));
   } catch (cause) {

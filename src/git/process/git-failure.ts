@@ -56,8 +56,9 @@ function asError(problem: ProblemInput | undefined): BowlineError | undefined {
 
 /** What concerns this machine and the content, over any transport. */
 function localProblem(stderr: string): ProblemInput | undefined {
-  const row = LOCAL.find(({ words }) => words.test(stderr));
-  return row && { code: row.code, message: `${row.what}: ${lastWords(stderr, row.words)}`, hint: row.hint };
+  const own = stderr.replace(/^remote: .*$/gm, "");
+  const row = LOCAL.find(({ words }) => words.test(own));
+  return row && { code: row.code, message: `${row.what}: ${lastWords(own, row.words)}`, hint: row.hint };
 }
 
 const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = [
@@ -68,6 +69,27 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
     hint: "keep files of this size in LFS, or elsewhere",
   },
   {
+    words:
+      /[Cc]annot fork|failed to spawn|Resource temporarily unavailable|Too many open files|Cannot allocate memory|ended by SIG(KILL|TERM|HUP|INT|QUIT|XCPU)/,
+    code: "SYSTEM_LIMIT",
+    what: "this machine does not let git do its work",
+    hint: "see whether memory, processes or open files are short (ulimit -a, the container's limits), or somebody ended git; then run the command again",
+  },
+  {
+    words: /ended by SIGXFSZ|File too large/,
+    code: "DISK_NOT_WRITABLE",
+    what: "the repository has a file that is larger than this user may write",
+    hint: "raise the limit for the size of a file: ulimit -f",
+  },
+  {
+    // one that is kept may be damaged instead, and is set aside
+    words:
+      /--stdin requires a git repository|not a git repository: '[^']*\/(incoming\/[^/']+|tree\/\.git)'|Unable to read current working directory/,
+    code: "DISK_NOT_WRITABLE",
+    what: "the folder in which git was at work is gone",
+    hint: "see what removes folders there, then run the command again",
+  },
+  {
     words: /No space left on device|Disk quota exceeded/i,
     code: "DISK_FULL",
     what: "no space is left for the repository",
@@ -75,7 +97,7 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
   },
   {
     words:
-      /Read-only file system|(cannot|could not|unable to) (create|write|open|mkdir).*(Permission denied|Input\/output error)/i,
+      /Read-only file system|(cannot|could not|unable to|failed to) (create|write|open|mkdir|stat).*(Permission denied|Input\/output error)/i,
     code: "DISK_NOT_WRITABLE",
     what: "the repository cannot be written",
     hint: "make the folder writable for this user, or use another one",
@@ -102,9 +124,9 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
     hint: "free some space, or use another folder",
   },
   {
-    words: /'remote-https?' is not a git command|unable to find remote helper/,
+    words: /'(remote-https?|index-pack|read-tree)' is not a git command|unable to find remote helper/,
     code: "GIT_MISSING",
-    what: "git is here without its part for http",
+    what: "git is here without a part of it",
     hint: "install the whole of git",
   },
 ];

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import type { Writable } from "node:stream";
-import { BowlineError, errnoOf } from "../../lib/index.ts";
+import { BowlineError, errnoOf, limitError, writeError } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
 import { groupWatch } from "./group-watch.ts";
 
@@ -23,6 +25,7 @@ export interface GitStart {
 export type GitInput = string | Buffer | AsyncIterable<Buffer[]>;
 
 export interface GitExit {
+  /** 128 and the number of a signal that ended it. */
   code: number;
   stdout: Buffer;
   /** The last 64 KiB. */
@@ -39,18 +42,16 @@ const LONG = 100;
 /**
  * Starts git in a process group of its own and waits for its end. When the signal is aborted the whole group gets TERM, then KILL;
  * when this process is killed, KILL.
- * Throws what the signal was aborted for, what reading the input threw, or GIT_MISSING; any exit code is an answer.
+ * Throws what the signal was aborted for, what reading the input threw, GIT_MISSING or SYSTEM_LIMIT; any exit code is an answer.
  */
 export function startGit(start: GitStart): Promise<GitExit> {
   const { signal } = start;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(abortError(signal));
-    const child = spawn("git", start.args, {
-      cwd: start.cwd,
-      env: start.env,
-      detached: true,
-      stdio: [start.input === undefined ? "ignore" : "pipe", "pipe", "pipe", start.descriptor ?? "ignore"],
-    });
+    const child = spawnGit(start);
+    child.on("error", (error) => reject(startError(error, start)));
+    // where it could not be started there may be no pipes either; the error follows
+    if (child.pid === undefined) return;
     const end = endGroup(child);
     const unwatch = watchGroup(child, start.reachesOut ? 0 : LONG);
     signal.addEventListener("abort", end.begin, { once: true });
@@ -69,7 +70,6 @@ export function startGit(start: GitStart): Promise<GitExit> {
         end.begin();
       });
     }
-    child.on("error", (error) => reject(startError(error)));
     child.on("close", (code, endedBy) => {
       end.finish();
       unwatch();
@@ -77,12 +77,26 @@ export function startGit(start: GitStart): Promise<GitExit> {
       if (signal.aborted) return reject(abortError(signal));
       if (fault !== undefined) return reject(fault as Error);
       resolve({
-        code: code ?? 128,
+        code: code ?? 128 + constants.signals[endedBy ?? "SIGKILL"],
         stdout: Buffer.concat(stdout),
         stderr: stderr() + (endedBy ? `\nfatal: ended by ${endedBy}` : ""),
       });
     });
   });
+}
+
+/** What Node throws, of a system call that it does not expect to fail, is told as well. */
+function spawnGit(start: GitStart): ChildProcess {
+  try {
+    return spawn("git", start.args, {
+      cwd: start.cwd,
+      env: start.env,
+      detached: true,
+      stdio: [start.input === undefined ? "ignore" : "pipe", "pipe", "pipe", start.descriptor ?? "ignore"],
+    });
+  } catch (error) {
+    throw startError(error, start);
+  }
 }
 
 /** Gives what ends the watch. */
@@ -162,14 +176,17 @@ function collectLines(child: ChildProcess, onLine: ((line: string) => void) | un
   return () => kept + open;
 }
 
-function startError(cause: Error): BowlineError {
-  const absent = errnoOf(cause) === "ENOENT";
-  return new BowlineError(
-    {
-      code: absent ? "GIT_MISSING" : "INTERNAL",
-      message: absent ? "git is not installed, or not in PATH" : `git cannot be started: ${cause.message}`,
-      hint: absent ? "install git 2.34 or newer" : "report this as a bug",
-    },
-    { cause },
-  );
+function startError(cause: unknown, { cwd }: GitStart): BowlineError {
+  const limit = limitError("git cannot be started", cause);
+  if (limit !== undefined) return limit;
+  const errno = errnoOf(cause);
+  // what is missing may be what it was to be started with
+  const gone = errno === "ENOENT" ? [cwd, "/dev/null"].find((path) => !existsSync(path)) : undefined;
+  if (gone !== undefined) return writeError(gone, cause);
+  if (errno === "ENOENT") return missing("git is not installed, or not in PATH", cause);
+  return missing(`git cannot be started (${errno ?? String(cause)})`, cause);
+}
+
+function missing(message: string, cause: unknown): BowlineError {
+  return new BowlineError({ code: "GIT_MISSING", message, hint: "install git 2.34 or newer" }, { cause });
 }

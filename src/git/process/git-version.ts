@@ -10,30 +10,36 @@ export const FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
 
 const checked = new Map<string, Promise<GitVersion>>();
 
-/** The version of the git that is used; asked once per process. Throws GIT_MISSING when there is none, or one older than 2.34. */
+/** The version of the git that is used; asked until it was told. Throws GIT_MISSING when there is none, or one older than 2.34. */
 export function checkGitVersion(network: Pick<Network, "searchPath">): Promise<GitVersion> {
   const path = network.searchPath ?? FALLBACK_PATH;
-  let version = checked.get(path);
-  if (version === undefined) checked.set(path, (version = askGit(path)));
+  const before = checked.get(path);
+  if (before !== undefined) return before;
+  const version = askGit(path);
+  checked.set(path, version);
+  // what is wrong now may be put right while this process goes on
+  version.catch(() => checked.delete(path));
   return version;
 }
 
 async function askGit(path: string): Promise<GitVersion> {
-  const signal = AbortSignal.timeout(10_000);
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(noUse("does not say its version within 10 s")), 10_000);
   const { stdout } = await startGit({
     args: ["--version"],
     env: { PATH: path, LC_ALL: "C" },
     cwd: "/",
     reachesOut: false,
-    signal,
-  });
-  const text = stdout.toString().trim();
+    signal: over.signal,
+  }).finally(() => clearTimeout(timer));
+  const text = stdout.subarray(0, 100).toString().trim();
   const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
-  const version: GitVersion = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0), Number(match?.[3] ?? 0)];
+  if (match === null) throw noUse(`does not say its version, but ${JSON.stringify(text)}`);
+  const version: GitVersion = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
   if (version[0] > OLDEST[0] || (version[0] === OLDEST[0] && version[1] >= OLDEST[1])) return version;
-  throw new BowlineError({
-    code: "GIT_MISSING",
-    message: `this git is too old: ${text.replace(/^git version /, "")}, and ${OLDEST.join(".")} is needed`,
-    hint: "install git 2.34 or newer",
-  });
+  throw noUse(`is too old: ${text.replace(/^git version /, "")}, and ${OLDEST.join(".")} is needed`);
+}
+
+function noUse(why: string): BowlineError {
+  return new BowlineError({ code: "GIT_MISSING", message: `this git ${why}`, hint: "install git 2.34 or newer" });
 }

@@ -22,26 +22,39 @@ for each in $groups; do kill -s KILL -- "-$each" 2>/dev/null; done
 
 let watch: GroupWatch | undefined;
 
-/** The watch of this process, started when it is first asked for; it ends with this process. */
+/** The watch of this process, started when it is first asked for; it ends with this process. Where it cannot be started, git's own time limits are left. */
 export function groupWatch(): GroupWatch {
-  return (watch ??= startWatch());
+  watch ??= startWatch();
+  return watch ?? NOBODY;
 }
 
-function startWatch(): GroupWatch {
-  const shell = spawn("/bin/sh", ["-c", SCRIPT, "bowline-group-watch"], {
-    // A session of its own: no signal to this process's group ends it.
-    detached: true,
-    cwd: "/",
-    env: { PATH: "/usr/bin:/bin" },
-    stdio: ["pipe", "ignore", "ignore"],
-  });
+const NOBODY: GroupWatch = { add: () => undefined, drop: () => undefined };
+
+function startWatch(): GroupWatch | undefined {
+  const shell = startShell();
+  // This process does not wait for it, and goes on without it where somebody ended it.
+  shell?.on("error", () => undefined).unref();
+  // too many open files: then there are no pipes either
+  if (shell?.pid === undefined) return undefined;
   const { stdin } = shell;
-  // This process does not wait for it, and goes on without it where somebody ended it: git's own time limits are left.
-  shell.on("error", () => undefined).unref();
   stdin.on("error", () => undefined);
   (stdin as Socket).unref();
   return {
     add: (group) => void stdin.write(`add ${group}\n`),
     drop: (group) => void stdin.write(`drop ${group}\n`),
   };
+}
+
+function startShell() {
+  try {
+    return spawn("/bin/sh", ["-c", SCRIPT, "bowline-group-watch"], {
+      // A session of its own: no signal to this process's group ends it.
+      detached: true,
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin" },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+  } catch {
+    return undefined;
+  }
 }

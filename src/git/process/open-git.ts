@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createRedactor, writeError } from "../../lib/index.ts";
+import { createRedactor, makePrivateFolder } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import { gitConfig } from "./git-config.ts";
 import { gitFailure } from "./git-failure.ts";
@@ -57,9 +56,7 @@ const NETWORK_COMMANDS = new Set(["fetch", "ls-remote", "lfs"]);
 export async function openGit(options: OpenGitOptions): Promise<Git> {
   const { access, folder, policy, network, signal } = options;
   const home = join(folder, "home");
-  await mkdir(home, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw writeError(home, cause);
-  });
+  await makePrivateFolder(home);
   const ssh =
     access?.url.scheme === "ssh" ? await openSshFor({ ...options, ...access, timeouts: policy.timeouts }) : undefined;
   const settings = await httpSettings(options);

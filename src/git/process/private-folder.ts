@@ -19,7 +19,8 @@ export async function withPrivateFolder<T>(use: (folder: string) => Promise<T>):
     });
     return await use(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    // what cannot be removed is swept by a later one
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
 

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeError } from "../../lib/index.ts";
+import { makeFolder, writeError } from "../../lib/index.ts";
 import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "../objects/empty-repository.ts";
 import { quoted } from "../process/git-config.ts";
 import type { Git } from "../process/open-git.ts";
@@ -111,7 +111,7 @@ function branchOf(ref: string | undefined): string | undefined {
 
 async function write(path: string, text: string, flag: "w" | "wx" = "w"): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, text, { flag });
   } catch (cause) {
     throw writeError(path, cause);

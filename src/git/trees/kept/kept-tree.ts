@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, ownMark, writeError, type Problem } from "../../../lib/index.ts";
+import { errnoOf, makePrivateFolder, ownMark, writeError, type Problem } from "../../../lib/index.ts";
 import type { GitOptions } from "../../../spec/index.ts";
 import type { CodeReference } from "../../code-reference.ts";
 import { markUse } from "../../cache/use-mark.ts";
@@ -75,9 +75,7 @@ export async function manifestOf({ folder, record }: KeptTree): Promise<Manifest
 /** An empty folder beside the kept trees, in which one is made. */
 export async function newTreeFolder(repository: string): Promise<string> {
   const folder = join(repository, "making", `${ownMark()}-${randomUUID()}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw writeError(folder, cause);
-  });
+  await makePrivateFolder(folder);
   return folder;
 }
 
@@ -85,7 +83,7 @@ export async function newTreeFolder(repository: string): Promise<string> {
 export async function publishKeptTree(made: string, folder: string, record: KeptTreeRecord): Promise<void> {
   try {
     await writeFile(join(made, KEPT_RECORD), JSON.stringify(record), { mode: 0o600, flag: "wx" });
-    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(folder));
     await rename(made, folder);
   } catch (cause) {
     if (errnoOf(cause) !== "ENOTEMPTY" && errnoOf(cause) !== "EEXIST") throw writeError(folder, cause);
