@@ -6,6 +6,8 @@ export interface Credential {
   scope: string;
   /** For messages: `connection "repo-test"`, `credentials entry "https://git.corp/team/"`. Holds no secret. */
   source: string;
+  /** Name of the secret in the store that it was read from, for what to do when it is refused. */
+  secret?: string;
   http?: { kind: "basic"; username: string; password: string } | { kind: "bearer"; token: string };
   /** `"user"`: the user's own ssh configuration, agent and known_hosts (`from: git`). */
   ssh?: "user" | { privateKey: string; passphrase?: string };

@@ -16,6 +16,10 @@ export class SecretText {
     if (text === undefined) return undefined;
     const hint = `store it again: bowline secrets set ${this.#where.secret} ${key}`;
     if (text === "") throw this.invalid(key, "is empty", hint);
+    if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+      const file = `bowline secrets set ${this.#where.secret} --from-file ssh-privatekey=FILE`;
+      throw this.invalid(key, "is a private ssh key, which has a key of its own", `store its file: ${file}`);
+    }
     // oxlint-disable-next-line no-control-regex -- finding them is the point
     if (/[\u0000-\u001f\u007f\ufeff]/.test(text)) {
       throw this.invalid(key, "holds a line break or another control character", hint);

@@ -62,7 +62,8 @@ async function fromConnection(
   const where = { connection: connection.name, ...(connection.place && { place: connection.place }) };
   const data = await readSecretOrConfigMap({ config, store, reference: secret, ...where });
   const source = { ...where, data, secret: secret.name, scope, source: `connection "${connection.name}"` };
-  return usable(credentialFromSecret({ ...source, host: url.host, ...httpSettings(connection.schema) }), url, source);
+  const credential = credentialFromSecret({ ...source, host: url.host, ...httpSettings(connection.schema) });
+  return usable({ ...credential, secret: secret.name }, url, source);
 }
 
 async function fromEntry(
@@ -89,7 +90,8 @@ async function fromEntry(
       ? [entry.secret!.name, await readSecretOrConfigMap({ config, store, reference: entry.secret!, ...where })]
       : await readOutsideSecret(entry.from, { config, env, url, ...where });
   const source = { ...base, data, secret };
-  return usable(credentialFromSecret({ ...source, host: url.host, ...settings }), url, source);
+  const credential = credentialFromSecret({ ...source, host: url.host, ...settings });
+  return usable({ ...credential, ...(entry.from === undefined && { secret }) }, url, source);
 }
 
 /** A secret for ssh does not open https, nor the reverse: said here, where it is known which one it is. */

@@ -74,6 +74,17 @@ describe("bowline connections", () => {
     expect((await desk.bowline(words)).stdout).toMatch(/^repo-test: works\n/);
   });
 
+  test("check names the secret that is to be stored again", async () => {
+    const desk = await deskWithCatalog();
+    const check = async (value: string): Promise<string> => {
+      await desk.bowline(["secrets", "set", "git-secret", "POLYAXON_GIT_CREDENTIALS"], { input: value });
+      return (await desk.bowline(["connections", "check", "repo-test", ...NAMED])).stderr;
+    };
+    expect(await check("wrong")).toContain("bowline secrets set git-secret POLYAXON_GIT_CREDENTIALS\n");
+    const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n";
+    expect(await check(key)).toContain("bowline secrets set git-secret --from-file ssh-privatekey=FILE");
+  });
+
   test("check asks for LFS, and leaves out what a server does not say", async () => {
     const servers = await Promise.all([
       startGitServer({ lfs: { objects: new Map() } }),

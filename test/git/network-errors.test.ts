@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { resolve } from "../../src/git/index.ts";
-import { networkError } from "../../src/git/http/failures.ts";
+import { networkError, statusError } from "../../src/git/http/failures.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
 import { requestFor } from "./request.ts";
 
@@ -25,6 +25,30 @@ test.each([
   const proxy = "http://proxy.example:3128";
   const onTheWay = errno === "ECONNRESET" ? { code, message } : { code: "PROXY_FAILED" };
   expect(networkError(failure(errno), { url, proxy })).toMatchObject(onTheWay);
+});
+
+test("a connection that ends names what may be wrong with it: http at a port of https, or a proxy that is none", () => {
+  const cause = failure("ECONNRESET");
+  const hintOf = (asked: Parameters<typeof networkError>[1]): string => networkError(cause, asked).hint;
+  expect(hintOf({ url: parseGitUrl("http://git.example/a/b") })).toContain("https://");
+  expect(hintOf({ url, proxy: "http://proxy.example:3128" })).toContain("http://proxy.example:3128");
+});
+
+test("a credential that is refused says which secret to store again, where it is one", () => {
+  const hintOf = (secret?: string): string | undefined =>
+    statusError(401, { url, source: "the environment", secret })?.hint;
+  expect(hintOf("corp")).toContain("bowline secrets set corp POLYAXON_GIT_CREDENTIALS");
+  expect(hintOf()).not.toContain("secrets set");
+});
+
+test.each([
+  ["https://github.com/org/test/tree/main", "https://github.com/org/test"],
+  ["https://gitlab.com/org/sub/test/-/blob/main/a.py", "https://gitlab.com/org/sub/test"],
+  ["https://gitea.example/org/test/src/branch/main", "https://gitea.example/org/test"],
+])("the address of a page leads to the repository: %s", (page, repository) => {
+  const hintOf = (text: string): string | undefined => statusError(404, { url: parseGitUrl(text) })?.hint;
+  expect(hintOf(page)).toContain(`the repository is "${repository}"`);
+  expect(hintOf(repository)).not.toContain("page");
 });
 
 test("what a server says when it refuses TLS is told in its words", async () => {

@@ -10,16 +10,12 @@ export function findMounted(credentials: readonly MountedCredential[]): FindCred
   return async (url) => {
     for (const each of longestFirst) {
       if (!inScope(each.scope, url)) continue;
-      const { scope, source, proxy, folder, secret = "", connection } = each;
+      const { scope, source, proxy, folder, secret, connection } = each;
       if (folder === undefined) return withProxy({ scope, source, secretValues: [] }, proxy);
       const data = await readKeys(folder);
       if (data.size === 0 && connection === undefined) continue;
-      return credentialFromSecret({
-        ...each,
-        data,
-        secret,
-        host: url.host,
-      });
+      const credential = credentialFromSecret({ ...each, data, secret: secret ?? "", host: url.host });
+      return { ...credential, ...(secret !== undefined && { secret }) };
     }
     return undefined;
   };

@@ -54,7 +54,8 @@ const WORTH_COMPRESSING = 1024;
 export async function createHttpClient(options: HttpClientOptions): Promise<HttpClient> {
   const { url, credential, network, timeouts } = options;
   const proxy = proxyFor(url, network, credential?.proxy);
-  const asked: Asked = { url, source: credential?.http && credential.source, proxy: proxy && shownProxy(proxy) };
+  const { source, secret } = credential?.http ? credential : {};
+  const asked: Asked = { url, source, secret, proxy: proxy && shownProxy(proxy) };
   const secure = url.scheme === "https" || proxy?.protocol === "https:";
   const certificates = secure ? await trustedCertificates(network, credential?.ca) : undefined;
   const tunnel = url.scheme === "https" ? proxy : undefined;

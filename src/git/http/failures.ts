@@ -6,6 +6,8 @@ export interface Asked {
   url: GitUrl;
   /** Where the credential comes from (Credential.source); absent when none was sent. */
   source?: string | undefined;
+  /** The stored secret that it was read from (Credential.secret). */
+  secret?: string | undefined;
   /** The proxy in between, without its password. */
   proxy?: string | undefined;
 }
@@ -90,7 +92,7 @@ function refusal(status: number, asked: Asked): ProblemInput {
         : {
             code: "GIT_CREDENTIAL_REFUSED",
             message: `"${shown}" does not accept the credential of ${asked.source} (401)`,
-            hint: "check that the token is whole, has not expired, and goes with its user name; then store it again with: bowline secrets set",
+            hint: `check that the token is whole, has not expired, and goes with its user name${storeAgain(asked.secret)}`,
           };
     case 403:
       return {
@@ -105,9 +107,10 @@ function refusal(status: number, asked: Asked): ProblemInput {
         code: "GIT_REPOSITORY_NOT_FOUND",
         message: `"${shown}" does not exist, or no access: hosts answer ${status} to both`,
         hint:
-          asked.source === undefined
+          pageHint(asked.url) ??
+          (asked.source === undefined
             ? "check the url; for a private repository give the connection a secret"
-            : `check the url, and that the token of ${asked.source} may read this repository`,
+            : `check the url, and that the token of ${asked.source} may read this repository`),
       };
     case 407:
       return {
@@ -122,6 +125,18 @@ function refusal(status: number, asked: Asked): ProblemInput {
         hint: "check that the url is the one that git clone takes, not a page of the web site",
       };
   }
+}
+
+function storeAgain(secret: string | undefined): string {
+  return secret === undefined ? "" : `; then store it again: bowline secrets set ${secret} POLYAXON_GIT_CREDENTIALS`;
+}
+
+/** Where forges show a branch or a file of a repository: what is in a browser's address line when somebody copies it. */
+const PAGE = /^(https?:\/\/[^/]+(?:\/[^/]+){2,}?)(?:\/-)?\/(?:tree|blob|src|raw|commits?)\/./;
+
+function pageHint(url: GitUrl): string | undefined {
+  const repository = PAGE.exec(named(url))?.[1];
+  return repository && `is this a page of the web site? then the repository is "${repository}"`;
 }
 
 function busyProblem(status: number, { url }: Asked): ProblemInput {
@@ -207,9 +222,11 @@ function connectionProblem(errno: string, host: string, cause: unknown): Omit<Pr
   }
 }
 
-function hintFor(errno: string, { url }: Asked): string {
+function hintFor(errno: string, { url, proxy }: Asked): string {
   if (NO_NAME.test(errno)) return "check the host name in the url, and this machine's name server";
   if (errno === "ECONNREFUSED") return `check the host and port in "${named(url)}", and whether the server runs`;
+  if (proxy !== undefined) return `check the proxy "${proxy}" in between, and whether it is one`;
+  if (errno === "ECONNRESET" && url.scheme === "http") return "check whether the url must begin with https://";
   return "check the network of this machine, and whether a proxy is needed";
 }
 

@@ -14,7 +14,8 @@ export interface SshKeyFile {
  * Writes the credential's key (mode 0600) into a private folder, in the form OpenSSH reads, and makes sure that it can be read:
  * SSH_KEY_INVALID says what is wrong with it before any server is asked.
  */
-export async function writeSshKey(folder: string, { ssh, source }: Credential): Promise<SshKeyFile> {
+export async function writeSshKey(folder: string, credential: Credential): Promise<SshKeyFile> {
+  const { ssh, source } = credential;
   if (typeof ssh !== "object") throw new TypeError("a credential without a key");
   const text = normalKey(ssh.privateKey);
   const problem = wrongKind(text);
@@ -22,7 +23,7 @@ export async function writeSshKey(folder: string, { ssh, source }: Credential): 
   const file = join(folder, "key");
   await writeFile(file, text, { mode: 0o600 });
   const key = ssh.passphrase === undefined ? { file } : { file, askpass: await writeAskpass(folder, ssh.passphrase) };
-  await checkKey(key, source);
+  await checkKey(key, credential);
   return key;
 }
 
@@ -55,7 +56,7 @@ async function writeAskpass(folder: string, passphrase: string): Promise<string>
   return program;
 }
 
-async function checkKey({ file, askpass }: SshKeyFile, source: string): Promise<void> {
+async function checkKey({ file, askpass }: SshKeyFile, { source, secret }: Credential): Promise<void> {
   const env = { SSH_ASKPASS: askpass ?? "false", SSH_ASKPASS_REQUIRE: "force", LC_ALL: "C" };
   const { failed, code, stderr } = await execa("ssh-keygen", ["-y", "-f", file], {
     env,
@@ -73,7 +74,10 @@ async function checkKey({ file, askpass }: SshKeyFile, source: string): Promise<
         : ["does not open with its passphrase", 'correct the key "passphrase" of the secret'],
     );
   }
-  throw invalid(source, ["is damaged", "store the key file again: bowline secrets set NAME ssh-privatekey < FILE"]);
+  throw invalid(source, [
+    "is damaged",
+    `store the key file again: bowline secrets set ${secret ?? "NAME"} ssh-privatekey < FILE`,
+  ]);
 }
 
 const NO_PASSPHRASE: [what: string, hint: string] = [
