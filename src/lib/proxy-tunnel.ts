@@ -25,7 +25,7 @@ export class ProxyRefusal extends Error {
 const LATE = "ETIMEDOUT";
 
 /**
- * A way to `target` (`host:port`) through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6). Rejects with ProxyRefusal, or with the system's
+ * A way to `target` (`host:port`) through an HTTP proxy (CONNECT, RFC 9110, section 9.3.6); it may end before it is used. Rejects with ProxyRefusal, or with the system's
  * error for a proxy that is not reached or does not answer.
  */
 export async function openProxyTunnel(
@@ -67,6 +67,8 @@ export async function openProxyTunnel(
         return reject(new ProxyRefusal(statusCode));
       }
       if (head.length > 0) socket.unshift(head);
+      // whoever gets it is not listening yet, and an error that nobody hears would end the process
+      socket.on("error", () => undefined);
       resolve(socket);
     });
     asked.end();

@@ -84,6 +84,15 @@ test("one that stops in the middle of its answer, too; not a reader who takes hi
   });
 });
 
+test("a body that lasts as long as its connection is not whole when we end that", QUICK, async () => {
+  const port = await listening(
+    createServer((socket) => void socket.once("data", () => socket.write("HTTP/1.0 200 OK\r\n\r\nhalf"))),
+  );
+  await expect(readBody(await ask(port, { stall: 100 }), 100)).rejects.toMatchObject({ code: "HOST_TIMEOUT" });
+  const ended = readBody(await ask(port, {}, {}, AbortSignal.timeout(100)), 100);
+  await expect(ended).rejects.toMatchObject({ code: "INTERRUPTED" });
+});
+
 test("an answer of 101 ends the request", QUICK, async () => {
   const port = await listening(
     createServer((socket) => {
@@ -113,6 +122,21 @@ test(
     expect(asked).toBe(4);
   },
 );
+
+test("several kept connections that all end as they are used again are no fault either", QUICK, async () => {
+  const used = new Set<Socket>();
+  const port = await serving(({ socket }, response) => {
+    if (used.has(socket)) return void socket.resetAndDestroy();
+    used.add(socket);
+    setTimeout(() => response.end("whole"), 50);
+  });
+  const agent = new Agent({ keepAlive: true });
+  const read = async (): Promise<string> => (await readBody(await ask(port, {}, { agent }), 100)).body.toString();
+  await Promise.all([read(), read(), read()]);
+  expect(used.size).toBe(3);
+  expect(await read()).toBe("whole");
+  agent.destroy();
+});
 
 test("a body is read as far as its limit", QUICK, async () => {
   const port = await serving((_, response) => {

@@ -34,12 +34,13 @@ export interface HttpStream {
 export async function openExchange(exchange: Exchange): Promise<HttpStream> {
   // Loaded only where a server is asked: what is cached needs none.
   const { request } = await (exchange.options.protocol === "https:" ? import("node:https") : import("node:http"));
-  try {
-    return await attempt(exchange, request);
-  } catch (error) {
-    // A server may close a kept connection at the very moment at which it is used again: that is no fault of anyone's.
-    if (error instanceof StaleConnection) return attempt(exchange, request);
-    throw error;
+  for (;;) {
+    try {
+      return await attempt(exchange, request);
+    } catch (error) {
+      // A server may close a kept connection, or all of them, at the very moment at which it is used again: that is no fault of anyone's.
+      if (!(error instanceof StaleConnection)) throw error;
+    }
   }
 }
 
@@ -81,6 +82,7 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
       timer = setTimeout(() => end(timeoutError(asked, milliseconds, what)), milliseconds);
     };
     const end = (error: BowlineError): void => {
+      fault ??= error;
       sent.destroy(error);
       // a request that waits for its connection does not tell before that has failed, too
       reject(error);
@@ -105,8 +107,12 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
     });
     sent.on("response", (response) => {
       clearTimeout(timer);
-      const told = (error: unknown): BowlineError => networkError(fault ?? error, asked);
-      const reading: Reading = { wait: () => wait(timeouts.stall, "no byte"), rest: () => clearTimeout(timer), told };
+      const reading: Reading = {
+        wait: () => wait(timeouts.stall, "no byte"),
+        rest: () => clearTimeout(timer),
+        fault: () => fault,
+        told: (error) => networkError(fault ?? error, asked),
+      };
       const { chunks, waited } = readChunks(response, reading);
       const drop = (): void => void (response.readableEnded || sent.destroy());
       resolve({ status: response.statusCode ?? 0, headers: response.headers, chunks, waited, drop });
@@ -132,10 +138,13 @@ function onceConnected(sent: ClientRequest, then: () => void): void {
 interface Reading {
   wait: () => void;
   rest: () => void;
+  /** What ended the connection, if that was no good end. */
+  fault: () => Error | undefined;
   told: (error: unknown) => BowlineError;
 }
 
-function readChunks(response: IncomingMessage, { wait, rest, told }: Reading): Pick<HttpStream, "chunks" | "waited"> {
+function readChunks(response: IncomingMessage, reading: Reading): Pick<HttpStream, "chunks" | "waited"> {
+  const { wait, rest, fault, told } = reading;
   let waited = 0;
   async function* chunks(): AsyncGenerator<Buffer> {
     const iterator = (await decoded(response))[Symbol.asyncIterator]();
@@ -146,6 +155,9 @@ function readChunks(response: IncomingMessage, { wait, rest, told }: Reading): P
         const next = (await iterator.next()) as IteratorResult<Buffer, undefined>;
         rest();
         waited += performance.now() - began;
+        // a body that is as long as its connection lasts is whole for Node, whatever ended that
+        const ended = next.done === true ? fault() : undefined;
+        if (ended !== undefined) throw ended;
         if (next.done === true) return;
         yield next.value;
       }

@@ -29,15 +29,18 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
   const host = hostOf(asked.url);
   const limit = limitError(`"${host}" cannot be asked`, cause);
   if (limit !== undefined) return limit;
+  const whom = asked.proxy === undefined ? `"${host}"` : `"${host}" or the proxy "${asked.proxy}"`;
   const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
   if (tls) {
-    const message = `the TLS connection to "${host}" is not acceptable: ${tls.what(asked.url.host, cause)}`;
+    // what a plain proxy passes on is the host's
+    const place = asked.proxy?.startsWith("https:") === true ? whom : `"${host}"`;
+    const message = `the TLS connection to ${place} is not acceptable: ${tls.what(asked.url.host, cause)}`;
     return new BowlineError({ code: "TLS_FAILED", message, hint: tls.hint }, { cause });
   }
   // A body that ends too early is such an error, too: then it is the connection that broke.
   if (/^(HPE|Z)_/.test(errno) && errno !== "HPE_INVALID_EOF_STATE") {
-    const message = `"${host}" does not answer as a web server does (${errno})`;
-    return new BowlineError({ code: "GIT_PROTOCOL", message, hint: "check the port in the url" }, { cause });
+    const message = `${whom} does not answer as a web server does (${errno})`;
+    return new BowlineError({ code: "GIT_PROTOCOL", message, hint: "check the port in its url" }, { cause });
   }
   if (asked.proxy !== undefined && isUnreached(errno)) {
     return new BowlineError(
@@ -49,7 +52,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
       { cause },
     );
   }
-  return new BowlineError({ ...connectionProblem(errno, host, cause), hint: hintFor(errno, asked) }, { cause });
+  return new BowlineError({ ...connectionProblem(errno, whom, cause), hint: hintFor(errno, asked) }, { cause });
 }
 
 /** What a proxy answered when it was asked for a way to the server. */
@@ -208,17 +211,17 @@ function otherTls(cause: unknown): TlsCause {
   return { what: () => (reason ?? errnoOf(cause) ?? "unknown").trim(), hint: "check the server's TLS configuration" };
 }
 
-function connectionProblem(errno: string, host: string, cause: unknown): Omit<ProblemInput, "hint"> {
+function connectionProblem(errno: string, whom: string, cause: unknown): Omit<ProblemInput, "hint"> {
   if (NO_NAME.test(errno))
-    return { code: "HOST_NOT_FOUND", message: `the name of "${host}" cannot be resolved (${errno})` };
-  if (NO_WAY.test(errno)) return { code: "HOST_REFUSED", message: `there is no way to "${host}" (${errno})` };
+    return { code: "HOST_NOT_FOUND", message: `the name of ${whom} cannot be resolved (${errno})` };
+  if (NO_WAY.test(errno)) return { code: "HOST_REFUSED", message: `there is no way to ${whom} (${errno})` };
   switch (errno) {
     case "ECONNREFUSED":
-      return { code: "HOST_REFUSED", message: `"${host}" refuses the connection` };
+      return { code: "HOST_REFUSED", message: `${whom} refuses the connection` };
     case "ETIMEDOUT":
-      return { code: "HOST_TIMEOUT", message: `"${host}" does not answer` };
+      return { code: "HOST_TIMEOUT", message: `${whom} does not answer` };
     default:
-      return { code: "HOST_REFUSED", message: `"${host}" ended the connection (${errno || String(cause)})` };
+      return { code: "HOST_REFUSED", message: `${whom} ended the connection (${errno || String(cause)})` };
   }
 }
 

@@ -25,10 +25,12 @@ export async function openSshTunnel(proxy: string, options: SshTunnelOptions): P
   let first: Socket | undefined = await connectThrough(proxy, options);
   const server = createServer((near) => {
     sockets.add(near.on("close", () => sockets.delete(near)).on("error", () => near.destroy()));
-    const far = first === undefined ? connectThrough(proxy, options) : Promise.resolve(first);
+    // the proxy may have ended it meanwhile
+    const far = first === undefined || first.destroyed ? connectThrough(proxy, options) : Promise.resolve(first);
     first = undefined;
     far.then(
       (socket) => {
+        if (near.destroyed) return void socket.destroy();
         socket.on("error", () => near.destroy()).on("close", () => near.destroy());
         near.on("close", () => socket.destroy());
         near.pipe(socket).pipe(near);
