@@ -17,8 +17,9 @@ export class SecretText {
     const hint = `store it again: bowline secrets set ${this.#where.secret} ${key}`;
     if (text === "") throw this.invalid(key, "is empty", hint);
     if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-      const file = `bowline secrets set ${this.#where.secret} --from-file ssh-privatekey=FILE`;
-      throw this.invalid(key, "is a private ssh key, which has a key of its own", `store its file: ${file}`);
+      const { secret } = this.#where;
+      const move = `bowline secrets set ${secret} --from-file ssh-privatekey=FILE; bowline secrets rm ${secret} ${key}`;
+      throw this.invalid(key, "is a private ssh key, not a token", `store it under its own name: ${move}`);
     }
     // oxlint-disable-next-line no-control-regex -- finding them is the point
     if (/[\u0000-\u001f\u007f\ufeff]/.test(text)) {

@@ -82,7 +82,9 @@ describe("bowline connections", () => {
     };
     expect(await check("wrong")).toContain("bowline secrets set git-secret POLYAXON_GIT_CREDENTIALS\n");
     const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n";
-    expect(await check(key)).toContain("bowline secrets set git-secret --from-file ssh-privatekey=FILE");
+    expect(await check(key)).toContain(
+      "bowline secrets set git-secret --from-file ssh-privatekey=FILE; bowline secrets rm git-secret POLYAXON_GIT_CREDENTIALS",
+    );
   });
 
   test("check asks for LFS, and leaves out what a server does not say", async () => {

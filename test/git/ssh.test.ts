@@ -128,6 +128,10 @@ describe.skipIf(noSshServer)(`ssh${noSshServer === undefined ? "" : ` (skipped: 
       code: "SSH_HOST_KEY_UNKNOWN",
       hint: expect.stringContaining("bowline connections trust c"),
     });
+    await expect(list({ credential: undefined })).rejects.toMatchObject({
+      code: "SSH_HOST_KEY_UNKNOWN",
+      hint: expect.stringContaining("give the connection a secret"),
+    });
     expect(
       await list({ credential: credential({ knownHosts: "other.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK\n" }) }),
     ).toBe("SSH_HOST_KEY_UNKNOWN");

@@ -100,11 +100,13 @@ function gitEnv(command: string): Record<string, string> {
   return { GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: "ssh" };
 }
 
-function hostKeyUnknown({ url, connection }: SshOptions): BowlineError {
+function hostKeyUnknown({ url, connection, credential }: SshOptions): BowlineError {
+  const none = `give the connection a secret with ssh-privatekey and known_hosts, or add an entry to "credentials:" of the config`;
   return new BowlineError({
     code: "SSH_HOST_KEY_UNKNOWN",
     message: `the host key of "${url.host}" is not known: there is no known_hosts for "${url.text}"`,
-    hint: trustHint(connection),
+    // Without a secret there is none to keep a host key in.
+    hint: credential === undefined ? none : trustHint(connection),
     ...(connection === undefined ? {} : { connection }),
   });
 }
