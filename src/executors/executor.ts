@@ -41,6 +41,8 @@ export interface ExecutionContext {
    * its time, and tells a later supervisor where to go on.
    */
   output: (container: string, stream: "stdout" | "stderr", chunk: Buffer, position?: LogPosition) => void;
+  /** No more output comes from this start of the container: what was held back, as it may have been the beginning of a secret, is told now. */
+  outputEnded: (container: string) => void;
   /** A word of the executor's own in a container's log. */
   say: (container: string, text: string) => void;
   onEvent: (event: ExecutionEvent) => void;

@@ -104,6 +104,7 @@ export async function supervise({
     readConfigMap: (name) => secrets.read("configMap", name),
     findCredentialFor: secrets.findCredentialFor,
     output: logs.write,
+    outputEnded: logs.end,
     say: logs.say,
     onEvent,
     stop: control.stop,

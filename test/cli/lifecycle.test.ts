@@ -165,6 +165,16 @@ describe("logs", () => {
     expect(absent.stderr).toContain('did you mean "main"?');
   });
 
+  test("what an init container said last is told before the main container begins", async () => {
+    const desk = await newDesk();
+    const init = 'init: [{container: {name: make, command: [sh, -c, "printf made"]}}]';
+    await desk.write("job.yaml", `run: {kind: job, ${init}, container: {command: [echo, main]}}\n`);
+    expect((await desk.bowline(["run", "-f", "job.yaml"])).exitCode).toBe(0);
+    const id = (await desk.bowline(["ps", "-q"])).stdout.trim();
+    const { stdout } = await desk.bowline(["logs", id, "--all-containers"]);
+    expect(stdout.match(/made|main$/gm)).toEqual(["made", "main"]);
+  });
+
   test("of a run whose code was not got are its errors, for all containers, too", async () => {
     const desk = await newDesk();
     await desk.write(

@@ -91,6 +91,7 @@ export function openProcessRun(plan: Plan, context: ExecutionContext): ProcessRu
     following.containers.add(git);
     const result = await job.ended;
     following.containers.delete(git);
+    context.outputEnded(log);
     if (result.refused !== undefined) context.say(log, result.refused);
     return result;
   }

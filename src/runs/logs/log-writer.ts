@@ -16,6 +16,8 @@ const PATIENCE = 300;
 /** Takes the raw output of a run's containers; masks, cuts into lines, writes, and tells. */
 export interface LogWriter {
   write: (container: string, stream: "stdout" | "stderr", chunk: Uint8Array, position?: LogPosition) => void;
+  /** Nothing more is written by this container; if it is started again, it begins anew. */
+  end: (container: string) => void;
   /** A word of our own, on a line of its own. */
   say: (container: string, text: string) => void;
   containers: () => string[];
@@ -86,20 +88,26 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
     }, PATIENCE).unref();
   }
 
-  function close(): void {
+  function end(of: string | undefined): void {
     for (const [key, channel] of channels) {
       const { redacting, splitter, places, timer } = channel;
-      clearTimeout(timer);
       const [stream, container] = splitAtSpace(key);
+      if (of !== undefined && of !== container) continue;
+      clearTimeout(timer);
       const pieces = places.ofAll([...splitter.push(redacting.end()), ...splitter.end()]);
       store(container, stream as "stdout" | "stderr", pieces);
+      channels.delete(key);
     }
-    channels.clear();
+  }
+
+  function close(): void {
+    end(undefined);
     for (const file of files.values()) file.close();
   }
 
   return {
     write,
+    end,
     say: (container, text) => store(container, "bowline", [{ text: options.redactor.text(text) }]),
     containers: () => [...files.keys()],
     close,
