@@ -15,7 +15,11 @@ const common = {
   // execa is loaded where a program is started; that some of these places are loaded late themselves is no fault.
   checks: { ineffectiveDynamicImport: false },
   // Our own modules do nothing when loaded, so a door's unused rooms (zod's schemas behind a plain helper) stay out of a command's chunk.
-  treeshake: { moduleSideEffects: [{ test: /\/src\/(?!cli\/(main|start)\.ts)/, sideEffects: false }] },
+  treeshake: {
+    moduleSideEffects: [
+      { test: /\/src\/(?!(cli\/(main|start)|git\/trees\/kept\/unpack-thread)\.ts)/, sideEffects: false },
+    ],
+  },
 };
 
 // Names stay as they are: a stack in a bug report must be readable.
@@ -48,4 +52,11 @@ const start = defineConfig({
   output: { dir: "dist", format: "cjs", minify, entryFileNames: "[name].cjs" },
 });
 
-export default [library, command, start];
+// A thread is started from a file of its own; the library and the command share it.
+const thread = defineConfig({
+  ...common,
+  input: { "unpack-thread": "src/git/trees/kept/unpack-thread.ts" },
+  output: { dir: "dist", format: "cjs", minify, entryFileNames: "[name].cjs" },
+});
+
+export default [library, command, start, thread];

@@ -6,7 +6,7 @@ import { report, rootOf } from "./lib/files.js";
 const ALLOWED = [/^package\.json$/, /^(README|CHANGELOG)\.md$/, /^LICENSE$/, /^bin\/(bowline\.js|package\.json)$/];
 const ALLOWED_BUILT = [
   /^dist\/licenses\.txt$/,
-  /^dist\/(index\.js|bowline\.cjs)$/,
+  /^dist\/(index\.js|bowline\.cjs|unpack-thread\.cjs)$/,
   /^dist\/command\/[\w.-]+\.cjs$/,
   /^dist\/chunks\/[\w.-]+\.js$/,
   /^dist\/types\/.+\.d\.ts$/,
@@ -24,6 +24,7 @@ const NEEDED = [
   "dist/index.js",
   "dist/licenses.txt",
   "dist/types/index.d.ts",
+  "dist/unpack-thread.cjs",
 ];
 const MOST_BYTES = 4_000_000;
 

@@ -7,6 +7,7 @@ export const LATE: ReadonlySet<string> = new Set([
   "node:crypto",
   "node:fs/promises",
   "node:stream",
+  "node:worker_threads",
   "node:zlib",
 ]);
 

@@ -10,7 +10,8 @@ import { resolve } from "./resolve.ts";
 import { checkKept } from "./trees/budget.ts";
 import { finishConfig, pointHead } from "./trees/checkout.ts";
 import { filterOf, findKeptTree, manifestOf, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
-import { DamagedTree, unpackTree } from "./trees/kept/unpack-tree.ts";
+import { DamagedTree } from "./trees/kept/unpack-piece.ts";
+import { unpackTree } from "./trees/kept/unpack-tree.ts";
 
 /**
  * Fills the workplace from the kept tree in `folder`, when there is one and this credential may see what is in it. A damaged one is set aside with a

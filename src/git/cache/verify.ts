@@ -6,7 +6,7 @@ import { BowlineError } from "../../lib/index.ts";
 import { openGit } from "../process/open-git.ts";
 import { checkTree } from "../trees/kept/check-tree.ts";
 import { findKeptTree } from "../trees/kept/kept-tree.ts";
-import { DamagedTree } from "../trees/kept/unpack-tree.ts";
+import { DamagedTree } from "../trees/kept/unpack-piece.ts";
 import { listCache, type CacheEntry } from "./entries.ts";
 import { takeAway } from "./take-away.ts";
 

@@ -8,7 +8,8 @@ import { findBase } from "./find-base.ts";
 import { manifestOf, useKeptTree } from "./kept-tree.ts";
 import { canShareBlocks } from "./reflink.ts";
 import type { Base } from "./reuse.ts";
-import { DamagedTree, unpackTree } from "./unpack-tree.ts";
+import { DamagedTree } from "./unpack-piece.ts";
+import { unpackTree } from "./unpack-tree.ts";
 
 /**
  * Writes a kept tree, mostly of another commit, into the empty workplace, so that git has only the difference to write; without its objects. Undefined where

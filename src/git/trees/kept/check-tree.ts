@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { manifestOf, type KeptTree } from "./kept-tree.ts";
-import { DamagedTree } from "./unpack-tree.ts";
+import { DamagedTree } from "./unpack-piece.ts";
 
 /** Reads a kept tree whole, and compares it with its sums. Throws DamagedTree. */
 export async function checkTree(kept: KeptTree): Promise<void> {

@@ -7,7 +7,7 @@ import type { CodeReference } from "../../code-reference.ts";
 import { markUse } from "../../cache/use-mark.ts";
 import { filterFor } from "../../objects/filter.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
-import { DamagedTree } from "./unpack-tree.ts";
+import { DamagedTree } from "./unpack-piece.ts";
 
 /** What a kept tree says of itself; the last file that is written into it, and so the mark that it is complete. */
 export interface KeptTreeRecord {

@@ -41,6 +41,8 @@ export interface LargeFile {
 /** Larger ones are copied as files, so that a file system that can share their blocks does. */
 export const LARGEST_SMALL = 128 * 1024;
 export const SEGMENT = 1024 * 1024;
+/** As many as are written in some 15 ms: others have their turn between two segments. */
+export const SEGMENT_FILES = 1_000;
 
 const NAME = "manifest.json";
 

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { indexPath, readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
 import { breathe } from "./breathe.ts";
-import { LARGEST_SMALL, SEGMENT, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
+import { LARGEST_SMALL, SEGMENT, SEGMENT_FILES, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
 import { reuse, type Base, type Reused } from "./reuse.ts";
 import { writeAll } from "../write-all.ts";
 
@@ -184,7 +184,7 @@ class Packing {
   }
 
   #addSmall(from: number, { path, size, mode, time }: Omit<LargeFile, "name" | "crc">, entry?: IndexEntry): void {
-    if (this.#segment.size + size > SEGMENT) this.#flush();
+    if (this.#segment.size + size > SEGMENT || this.#segment.files.length === SEGMENT_FILES) this.#flush();
     const { size: offset } = this.#segment;
     readAll(from, this.#buffer.subarray(offset, offset + size), path);
     this.#compare(entry, this.#buffer.subarray(offset, offset + size));

@@ -1,0 +1,147 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  futimesSync,
+  openSync,
+  readSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { crc32 } from "node:zlib";
+import { errnoOf, writeError } from "../../../lib/index.ts";
+import { SEGMENT, type LargeFile, type Segment } from "./manifest.ts";
+import { writeAll } from "../write-all.ts";
+
+/** Some files of a kept tree, and where they go. Nothing but data, for it is handed to other threads. */
+export interface Piece {
+  /** The kept tree. */
+  folder: string;
+  /** The folder that is filled. The folders that the files are in are there. */
+  tree: string;
+  /** Modification time of all that says no other, in seconds. */
+  time: number;
+  /** Whether blocks of large files can be shared between the two folders. */
+  reflink: boolean;
+  segments: readonly Segment[];
+  large: readonly LargeFile[];
+}
+
+/** What is kept is not what was written there, or is gone. */
+export class DamagedTree extends Error {
+  override readonly name = "DamagedTree";
+}
+
+/**
+ * Writes the files in plain work, four calls to the system for a small one. No inode of the cache is among them. A generator: it stops after each segment, to
+ * be gone on with or to be left. Throws DamagedTree, DISK_FULL or DISK_NOT_WRITABLE.
+ */
+export function* unpackPiece(piece: Piece): Generator<undefined, void> {
+  const layers = new Map<string, number>();
+  const buffer = Buffer.allocUnsafe(SEGMENT);
+  try {
+    for (const segment of piece.segments) {
+      const content = readSegment(segment, { folder: piece.folder, layers, buffer });
+      onTarget(piece.tree, () => writeSmall(segment, content, piece));
+      yield;
+    }
+  } finally {
+    for (const layer of layers.values()) closeSync(layer);
+  }
+  for (const file of piece.large) {
+    if (piece.reflink) shareLarge(file, piece);
+    else yield* copyLarge(file, piece, buffer);
+    yield;
+  }
+}
+
+interface Reading {
+  folder: string;
+  layers: Map<string, number>;
+  buffer: Buffer;
+}
+
+function readSegment(segment: Segment, { folder, layers, buffer }: Reading): Buffer {
+  const content = buffer.subarray(0, segment.size);
+  onKept(() => {
+    let layer = layers.get(segment.layer);
+    if (layer === undefined) layers.set(segment.layer, (layer = openSync(`${folder}/${segment.layer}`, "r")));
+    for (let done = 0; done < content.length;) {
+      const read = readSync(layer, content, done, content.length - done, segment.at + done);
+      if (read === 0) throw new DamagedTree(`${segment.layer} is too short`);
+      done += read;
+    }
+  });
+  if (crc32(content) !== segment.crc) throw new DamagedTree(`${segment.layer} has changed`);
+  return content;
+}
+
+function writeSmall({ files }: Segment, content: Buffer, { tree, time }: Piece): void {
+  for (const [path, offset, size, mode, own = time] of files) {
+    const to = openSync(`${tree}/${path}`, "wx", mode);
+    try {
+      writeAll(to, content.subarray(offset, offset + size));
+      futimesSync(to, own, own);
+    } finally {
+      closeSync(to);
+    }
+  }
+}
+
+function* copyLarge(file: LargeFile, { folder, tree, time }: Piece, buffer: Buffer): Generator<undefined, void> {
+  const from = onKept(() => openSync(`${folder}/${file.name}`, "r"));
+  try {
+    const to = onTarget(tree, () => openSync(`${tree}/${file.path}`, "wx", file.mode));
+    try {
+      let crc = 0;
+      for (let left = file.size; left > 0;) {
+        const read = onKept(() => readSync(from, buffer, 0, Math.min(left, SEGMENT), null));
+        if (read === 0) throw new DamagedTree(`${file.name} is too short`);
+        const chunk = buffer.subarray(0, read);
+        crc = crc32(chunk, crc);
+        onTarget(tree, () => writeAll(to, chunk));
+        left -= read;
+        yield;
+      }
+      if (crc !== file.crc) throw new DamagedTree(`${file.name} has changed`);
+      futimesSync(to, file.time ?? time, file.time ?? time);
+    } finally {
+      closeSync(to);
+    }
+  } finally {
+    closeSync(from);
+  }
+}
+
+/** The content is the kept file's own blocks, which no write to the copy changes; it is not read, so only its size is compared. */
+function shareLarge(file: LargeFile, { folder, tree, time }: Piece): void {
+  const from = `${folder}/${file.name}`;
+  const to = `${tree}/${file.path}`;
+  const size = onKept(() => statSync(from).size);
+  if (size !== file.size) throw new DamagedTree(`${file.name} has ${size} bytes, not ${file.size}`);
+  try {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    chmodSync(to, file.mode & ~process.umask());
+    utimesSync(to, file.time ?? time, file.time ?? time);
+  } catch (cause) {
+    throw errnoOf(cause) === "ENOENT" ? new DamagedTree(`${file.name} is gone`) : writeError(tree, cause);
+  }
+}
+
+function onKept<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof DamagedTree) throw cause;
+    throw new DamagedTree(`it cannot be read (${errnoOf(cause) ?? String(cause)})`, { cause });
+  }
+}
+
+function onTarget<T>(tree: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw writeError(tree, cause);
+  }
+}
