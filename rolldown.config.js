@@ -12,8 +12,6 @@ const common = {
   platform: "node",
   external,
   transform: { target: "node20.19", define: { __BOWLINE_VERSION__: JSON.stringify(version) } },
-  // execa is loaded where a program is started; that some of these places are loaded late themselves is no fault.
-  checks: { ineffectiveDynamicImport: false },
   // Our own modules do nothing when loaded, so a door's unused rooms (zod's schemas behind a plain helper) stay out of a command's chunk.
   treeshake: {
     moduleSideEffects: [

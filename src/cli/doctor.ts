@@ -1,9 +1,8 @@
-import { execa } from "execa";
 import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { homeFolders, loadConfig, networkFrom, type Config } from "../config/index.ts";
 import { checkGitVersion } from "../git/index.ts";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, runProgram } from "../lib/index.ts";
 import { openSecretStore } from "../secrets/index.ts";
 import type { CliContext } from "./context.ts";
 
@@ -42,7 +41,7 @@ async function finding(what: string, examine: () => Promise<string>): Promise<Fi
 }
 
 async function program(name: string, args: string[], hint: string): Promise<Finding> {
-  const { exitCode, stdout, stderr } = await execa(name, args, { reject: false, stdin: "ignore", timeout: 5000 });
+  const { exitCode, stdout, stderr } = await runProgram(name, args, { timeout: 5000 });
   if (exitCode !== 0) return { what: name, state: "missing", detail: "not found", hint };
   return { what: name, state: "ok", detail: (stdout || stderr).split("\n")[0]!.trim() };
 }

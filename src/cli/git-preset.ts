@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, runProgram } from "../lib/index.ts";
 import type { CliContext } from "./context.ts";
 import { printWarnings } from "./output/problems.ts";
 
@@ -34,13 +34,14 @@ export async function readGitPreset(
   return gitRevision === undefined ? { gitPreset } : { gitPreset, gitRevision };
 }
 
+/** Bytes: a clone may have very many changes. */
+const MOST = 64 * 1024 * 1024;
+
 /** The commit of the clone here; a warning where that is not all that the folder holds. */
 async function commitHere(context: CliContext): Promise<string | undefined> {
-  // Loaded only where a program is started.
-  const { execa } = await import("execa");
   const git = (args: string[]) =>
     // The user's own clone, where he would run git himself; only the monitor program is kept from starting.
-    execa("git", ["-c", "core.fsmonitor=false", ...args], { cwd: context.cwd, reject: false, stdin: "ignore" });
+    runProgram("git", ["-c", "core.fsmonitor=false", ...args], { cwd: context.cwd, env: context.env, most: MOST });
   const head = await git(["rev-parse", "--verify", "HEAD^{commit}"]);
   if (head.exitCode !== 0) {
     warn("this folder is no git clone with a commit: the preset's own revision is used", context);

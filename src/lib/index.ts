@@ -17,4 +17,5 @@ export { withFileLock, type FileLockOptions } from "./file-lock.ts";
 export { createTunnelAgent, openProxyTunnel, ProxyRefusal, type TunnelOptions } from "./proxy-tunnel.ts";
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
+export { runProgram } from "./run-program.ts";
 export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

@@ -1,5 +1,5 @@
 import type { Environment } from "../config/index.ts";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, runProgram } from "../lib/index.ts";
 
 /** A call of the user's own git. */
 export interface UsersGitCall {
@@ -19,20 +19,8 @@ export async function usersGit(
   args: readonly string[],
   { env, input = "" }: UsersGitCall,
 ): Promise<string | undefined> {
-  // Loaded only where a program is started.
-  const { execa } = await import("execa");
-  const result = await execa("git", args, {
-    input,
-    env: neutral(env),
-    extendEnv: false,
-    cwd: "/",
-    reject: false,
-    stripFinalNewline: false,
-    timeout: PATIENCE,
-    forceKillAfterDelay: 1000,
-    maxBuffer: 1024 * 1024,
-  });
-  if (result.code === "ENOENT") {
+  const result = await runProgram("git", args, { input, env: neutral(env), timeout: PATIENCE });
+  if (result.errno === "ENOENT") {
     throw new BowlineError({ code: "GIT_MISSING", message: '"git" is not in PATH', hint: "install git 2.34 or newer" });
   }
   if (result.timedOut) {

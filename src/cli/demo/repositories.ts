@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import { mkdir } from "node:fs/promises";
 import { devNull } from "node:os";
 import { join } from "node:path";
+import { runProgram } from "../../lib/index.ts";
 
 /** The first path segment of the two repositories that only the account sees. */
 export const PRIVATE_OWNER = "team";
@@ -34,12 +34,14 @@ interface DemoCommit {
   files: Record<string, string>;
 }
 
-/** By `git fast-import`, whose input is one text: no working tree, two starts of git. */
+/** By `git fast-import`, whose input is one text: no working tree, three starts of git. */
 async function make(path: string, searchPath: string, commits: DemoCommit[]): Promise<string[]> {
   await mkdir(path, { recursive: true });
   const git = async (args: string[], input = ""): Promise<string> => {
     const env = { PATH: searchPath, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: devNull, LC_ALL: "C" };
-    return (await execa("git", args, { cwd: path, env, extendEnv: false, input })).stdout;
+    const { exitCode, stdout, stderr } = await runProgram("git", args, { cwd: path, env, input });
+    if (exitCode !== 0) throw new Error(`git ${args[0]} failed: ${stderr}`);
+    return stdout.trimEnd();
   };
   await git(["init", "--quiet", "--bare", "--template=", "--initial-branch=main"]);
   await git(["config", "uploadpack.allowFilter", "true"]);

@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runProgram } from "../../lib/index.ts";
 
 export interface RegistrySettings {
   /** Docker's own folder, with its config.json. */
@@ -59,9 +59,8 @@ async function askHelper(
   { key, settings }: { key: string; settings: RegistrySettings },
 ): Promise<Found | undefined> {
   if (!/^[\w.-]+$/.test(helper)) return undefined;
-  const { stdout, exitCode } = await execa(`docker-credential-${helper}`, ["get"], {
-    ...{ input: key, env: { ...settings.programs }, extendEnv: false, reject: false, timeout: 30_000 },
-  });
+  const asked = { input: key, env: { ...settings.programs }, timeout: 30_000 };
+  const { stdout, exitCode } = await runProgram(`docker-credential-${helper}`, ["get"], asked);
   if (exitCode !== 0) return undefined;
   const { Username = "", Secret = "" } = JSON.parse(stdout) as { Username?: string; Secret?: string };
   return Username === "<token>" ? { identitytoken: Secret } : { username: Username, password: Secret };

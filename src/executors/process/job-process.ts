@@ -1,4 +1,4 @@
-// node:child_process itself: a process in a session of its own, raw output as it comes and no output kept; execa would buffer and end it its own way.
+// node:child_process itself: a process in a session of its own, raw output as it comes and no output kept.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -44,20 +44,23 @@ export async function startJobProcess(job: JobCommand): Promise<JobProcess> {
   const [program = "", ...args] = words ?? job.command;
   const cwd = words === undefined ? job.cwd : "/";
   const child = spawn(program, args, { cwd, env: job.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const failed = new Promise<Ended>((resolve) => {
+    child.on("error", (error) => resolve(refusedBy(program, plainly(error, program, job))));
+  });
+  // too many open files: then there are no pipes either
+  if (child.pid === undefined) return { ended: failed };
+  const group = child.pid;
   child.stdout.on("data", (chunk: Buffer) => job.output("stdout", chunk));
   child.stderr.on("data", (chunk: Buffer) => job.output("stderr", chunk));
   const closed = new Promise<void>((resolve) => void child.once("close", () => resolve()));
   const ended = new Promise<Ended>((resolve) => {
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      if (child.pid === undefined) resolve(refusedBy(program, plainly(error, program, job)));
-    });
     child.once("exit", (code, signal) => resolve(endedBy(code, signal)));
   });
   return {
-    ...(child.pid === undefined ? {} : { group: child.pid }),
+    group,
     ended: ended.then(async (result) => {
       // As in a container, nothing of it outlives its first process.
-      if (child.pid !== undefined) await endProcesses({ groups: new Set([child.pid]), grace: LEFTOVER_GRACE });
+      await endProcesses({ groups: new Set([group]), grace: LEFTOVER_GRACE });
       // Whoever holds the pipes now has left the job: what it still says is not the job's.
       await Promise.race([closed, sleep(DRAIN_TIME, undefined, { ref: false })]);
       child.stdout.destroy();

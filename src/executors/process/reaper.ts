@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 
 /** Ends a run's processes if its supervisor dies, even by KILL: a shell in a session of its own whose pipe breaks then. */
 export interface Reaper {
@@ -56,12 +57,12 @@ export function startReaper(options: ReaperOptions): Reaper {
       stdio: ["pipe", "ignore", "ignore"],
     },
   );
-  reaper.unref();
-  const input = reaper.stdin;
-  // It was ended by somebody: the next command ends what is left.
-  input.on("error", () => {});
+  // It could not be started, or was ended by somebody: the next command ends what is left.
+  reaper.on("error", () => {}).unref();
+  const input: Writable | undefined = reaper.pid === undefined ? undefined : reaper.stdin;
+  input?.on("error", () => {});
   return {
-    watch: (group) => void input.write(`${group}\n`),
-    dismiss: () => void input.end("done\n"),
+    watch: (group) => void input?.write(`${group}\n`),
+    dismiss: () => void input?.end("done\n"),
   };
 }

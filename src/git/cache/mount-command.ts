@@ -11,8 +11,10 @@ export function runCommand(
   return new Promise((resolve) => {
     const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"], env, cwd: "/" });
     let said = "";
-    child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
     child.on("error", ({ message }) => resolve({ code: -1, said: message }));
+    // too many open files: then there are no pipes either
+    if (child.pid === undefined) return;
+    child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
     child.on("close", (code) => resolve({ code: code ?? -1, said: said.trim().split("\n", 1)[0] ?? "" }));
   });
 }

@@ -108,6 +108,8 @@ async function makeNamespaces(): Promise<Namespaces | string> {
   if (process.platform !== "linux") return "only Linux has overlay";
   const words = ["--user", "--map-root-user", "--mount", "--propagation", "slave", "--", "sh", "-c", "echo; read -r _"];
   const holder = spawn(UNSHARE, words, { env: SYSTEM_ENV, cwd: "/", stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const absent = once(holder, "error").then(([error]) => (error as Error).message);
+  if (holder.pid === undefined) return absent;
   let said = "";
   holder.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-1000)));
   holder.stdin.on("error", () => {});

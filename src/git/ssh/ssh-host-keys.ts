@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, runProgram } from "../../lib/index.ts";
 import { sshProblem } from "./ssh-errors.ts";
 import { openSsh, type SshOptions } from "./ssh.ts";
 
@@ -28,11 +27,7 @@ export async function readHostKeys(options: Omit<SshOptions, "hostKeys">): Promi
     const host = login.replace(/\[|\]/g, "");
     const words = [...(url.port === undefined ? [] : ["-p", String(url.port)]), "--", host, "exit"];
     const command = `${access.env["GIT_SSH_COMMAND"]} "$@"`;
-    const { stderr } = await execa("sh", ["-c", command, "sh", ...words], {
-      env: { LC_ALL: "C" },
-      reject: false,
-      stdin: "ignore",
-    });
+    const { stderr } = await runProgram("sh", ["-c", command, "sh", ...words], { more: { LC_ALL: "C" } });
     const kept = (await readFile(join(access.folder, "known_hosts"), "utf8"))
       .split("\n")
       .filter((line) => line.trim() !== "");

@@ -1,8 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { Credential } from "../../connections/index.ts";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, runProgram } from "../../lib/index.ts";
 
 /** Where a private key was put, and the program that says its passphrase, where it has one. */
 export interface SshKeyFile {
@@ -57,15 +56,12 @@ async function writeAskpass(folder: string, passphrase: string): Promise<string>
 }
 
 async function checkKey({ file, askpass }: SshKeyFile, { source, secret }: Credential): Promise<void> {
-  const env = { SSH_ASKPASS: askpass ?? "false", SSH_ASKPASS_REQUIRE: "force", LC_ALL: "C" };
-  const { failed, code, stderr } = await execa("ssh-keygen", ["-y", "-f", file], {
-    env,
-    reject: false,
-    stdin: "ignore",
+  const { exitCode, errno, stderr } = await runProgram("ssh-keygen", ["-y", "-f", file], {
+    more: { SSH_ASKPASS: askpass ?? "false", SSH_ASKPASS_REQUIRE: "force", LC_ALL: "C" },
     timeout: 10_000,
   });
   // Without ssh-keygen there is no ssh either, or one that says it itself.
-  if (!failed || code === "ENOENT" || /No user exists for uid/.test(stderr)) return;
+  if (exitCode === 0 || errno === "ENOENT" || /No user exists for uid/.test(stderr)) return;
   if (/incorrect passphrase/.test(stderr)) {
     throw invalid(
       source,

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, runProgram, type GitUrl } from "../../lib/index.ts";
 
 /** In a user namespace of its own ssh takes itself for root, whom the system knows; files and network stay as they are. */
 const NAMESPACE = ["unshare", "--user", "--map-root-user", "--"] as const;
@@ -18,13 +18,11 @@ export async function launcherFor(url: GitUrl, folder?: string): Promise<readonl
     userInfo();
     return [];
   } catch {
-    // Loaded only where a program is started.
-    const { execa } = await import("execa");
     for (const launcher of [...(folder === undefined ? [] : [await wrapperIn(folder)]), NAMESPACE]) {
       const [command, ...words] = launcher;
       // ssh looks for its user's name before anything else, so that it does not get to its version without one.
-      const { failed } = await execa(command!, [...words, "ssh", "-V"], { reject: false, stdin: "ignore" });
-      if (!failed) return launcher;
+      const { exitCode } = await runProgram(command!, [...words, "ssh", "-V"]);
+      if (exitCode === 0) return launcher;
     }
     throw new BowlineError({
       code: "SSH_USER_UNKNOWN",

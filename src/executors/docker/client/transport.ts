@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { Agent, request as plainRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { isIP } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -95,14 +95,16 @@ function sshConnection(
     stdio: ["pipe", "pipe", "pipe"],
   });
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-1000)));
-  const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  connection.on("error", () => {});
-  connection.once("close", () => child.kill());
   const last = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`ssh cannot be started: ${error.message}`));
     child.once("close", (code) => resolve(said.trim() || `ssh ended with exit code ${code}`));
   });
+  const { stderr }: { stderr: Readable | undefined } = child;
+  if (stderr === undefined) throw new Error("ssh cannot be started: too many files are open");
+  stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-1000)));
+  const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  connection.on("error", () => {});
+  connection.once("close", () => child.kill());
   LAST_WORDS.set(connection, last);
   // What an http client asks of a socket and a pipe does not have.
   return Object.assign(connection, {
