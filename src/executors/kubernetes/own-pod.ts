@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Plan } from "../../compile/index.ts";
 import type { Config } from "../../config/index.ts";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, type ProblemInput } from "../../lib/index.ts";
 import { initImage } from "../init-image.ts";
-import { openInformer, type Informer } from "./api/informer.ts";
-import type { Pod } from "./api/objects.ts";
+import { openInformer } from "./api/informer.ts";
+import type { KubeEvent, Pod } from "./api/objects.ts";
 import type { Cluster } from "./cluster.ts";
 import { isOver } from "./derive/pods.ts";
 import { waitingTrouble } from "./derive/waiting.ts";
 import { pathOf, type Manifest } from "./manifests/manifest.ts";
-import { labelsOf } from "./manifests/names.ts";
+import { ownedBy } from "./manifests/manifests.ts";
+import { labelsOf, recordName } from "./manifests/names.ts";
 import { ownContainer } from "./manifests/own-container.ts";
 import { OWN_USER } from "./manifests/security.ts";
 import { createVolumes, type VolumeMount } from "./manifests/volumes.ts";
@@ -23,11 +24,18 @@ export interface OwnPod {
   /** The run's own settings: where it may run, what it may pull with. */
   environment?: Plan["environment"];
   uuid?: string | undefined;
+  /** Uid of the run's record, which then owns the pod: what a killed client leaves goes with the run. */
+  recordUid?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Told what it waits for, in words. */
+  onWait?: (what: string) => void;
 }
 
-/** How long such a pod may take, in seconds; the cluster ends it. */
+/** How long such a pod may take, in seconds; the cluster ends it, and we what no node takes. */
 const DEADLINE = 120;
+
+/** How often a pod is looked at when nothing is told of it, in milliseconds: some things only time makes true. */
+const INTERVAL = 2_000;
 
 /** The name of its one container. */
 export const OWN_CONTAINER = "git";
@@ -39,7 +47,7 @@ export async function runOwnPod(cluster: Cluster, options: OwnPod): Promise<Pod>
   const path = pathOf(manifest);
   await api.apply(path, manifest);
   try {
-    return await podOver(cluster, { name: manifest.metadata.name, signal: options.signal });
+    return await podOver(cluster, { ...options, name: manifest.metadata.name });
   } finally {
     await api.remove(path, { gracePeriodSeconds: 0 }).catch(() => {});
   }
@@ -74,37 +82,64 @@ function podOf({ namespace }: Cluster, { config, role, work, environment = {}, .
     volumes: volumes.list(),
   };
   const labels = labelsOf({ name: role, kind: "job" }, { uuid, role });
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: `bowline-${role}-${randomUUID()}`, namespace, labels },
-    spec,
-  };
+  const metadata = { name: `bowline-${role}-${randomUUID()}`, namespace, labels };
+  const manifest = { apiVersion: "v1", kind: "Pod", metadata, spec };
+  const { recordUid } = options;
+  return recordUid === undefined ? manifest : ownedBy([manifest], { name: recordName(uuid), uid: recordUid })[0]!;
 }
 
 async function podOver(
   { api, namespace }: Cluster,
-  { name, signal }: { name: string; signal: AbortSignal | undefined },
+  { name, signal, onWait = () => {} }: Pick<OwnPod, "signal" | "onWait"> & { name: string },
 ): Promise<Pod> {
-  let informer: Informer<Pod> | undefined;
+  const base = `/api/v1/namespaces/${namespace}`;
+  const began = performance.now();
+  let close = (): void => {};
   try {
     return await new Promise<Pod>((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(stopped()), { once: true });
-      informer = openInformer<Pod>(api, {
-        path: `/api/v1/namespaces/${namespace}/pods`,
+      let told = "";
+      const look = (): void => {
+        const pod = pods.objects.get(name);
+        if (pod === undefined) return;
+        if (isOver(pod)) return resolve(pod);
+        const trouble = waitingTrouble(pod, {
+          plan: NO_PLAN,
+          events: [...events.objects.values()],
+          now: Date.now(),
+        });
+        const late = performance.now() - began > DEADLINE * 1000 && pod.status?.startTime === undefined;
+        if (trouble?.final || late) reject(new BowlineError(trouble?.problem ?? notTaken(name)));
+        else if (trouble !== undefined && trouble.message !== told) onWait((told = trouble.message));
+      };
+      const pods = openInformer<Pod>(api, {
+        path: `${base}/pods`,
         query: { fieldSelector: `metadata.name=${name}` },
-        onChange(pod, gone) {
-          if (isOver(pod)) return resolve(pod);
-          const trouble = waitingTrouble(pod, { plan: NO_PLAN, events: [], now: Date.now() });
-          if (trouble?.final) reject(new BowlineError(trouble.problem));
-          if (gone) reject(stopped());
-        },
+        onChange: (pod, gone) => (gone ? (isOver(pod) ? resolve(pod) : reject(stopped())) : look()),
       });
-      informer.synced.catch(reject);
+      const events = openInformer<KubeEvent>(api, {
+        path: `${base}/events`,
+        query: { fieldSelector: `involvedObject.name=${name}` },
+        onChange: look,
+      });
+      const clock = setInterval(look, INTERVAL);
+      close = () => {
+        clearInterval(clock);
+        pods.close();
+        events.close();
+      };
+      pods.synced.catch(reject);
+      // Who may not see events hears less of why it waits.
+      events.synced.catch(() => {});
     });
   } finally {
-    informer?.close();
+    close();
   }
+}
+
+function notTaken(name: string): ProblemInput {
+  const message = `no node took the pod "${name}" within ${DEADLINE} s`;
+  return { code: "RUN_UNSCHEDULABLE", message, hint: "see the nodes: kubectl get nodes" };
 }
 
 /** A plan of one git step, as far as messages go. */

@@ -18,7 +18,18 @@ export interface Pinned {
  */
 export async function pinInCluster(
   plan: Plan,
-  { cluster, context, engine }: { cluster: Cluster; context: PinContext; engine: Pick<GitEngine, "resolve"> },
+  {
+    cluster,
+    context,
+    engine,
+    recordUid,
+  }: {
+    cluster: Cluster;
+    context: PinContext;
+    engine: Pick<GitEngine, "resolve">;
+    /** Where the run has a record already. */
+    recordUid?: string | undefined;
+  },
 ): Promise<Pinned> {
   const secretKeys = new Map<string, readonly string[]>();
   const { config, uuid } = context;
@@ -29,7 +40,7 @@ export async function pinInCluster(
     } catch (error) {
       if (!isForCluster(error)) throw error;
       const asked = { request, connections: plan.connections, config, environment: plan.environment };
-      const report = await resolveInCluster(cluster, { ...asked, role: "pin", uuid });
+      const report = await resolveInCluster(cluster, { ...asked, role: "pin", uuid, recordUid });
       for (const [name, keys] of Object.entries(report.keys)) secretKeys.set(name, keys);
       return resolutionOf(report);
     }

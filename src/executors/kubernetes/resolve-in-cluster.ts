@@ -14,8 +14,8 @@ export interface ClusterReport extends Omit<ConnectionReport, "warnings"> {
   keys: Record<string, string[]>;
 }
 
-export interface ClusterRequest extends Omit<OwnPod, "work" | "signal"> {
-  request: Pick<GitRequest, "url" | "connection" | "revision" | "options" | "signal">;
+export interface ClusterRequest extends Omit<OwnPod, "work" | "signal" | "onWait"> {
+  request: Pick<GitRequest, "url" | "connection" | "revision" | "options" | "signal" | "onEvent">;
   connections: Plan["connections"];
   config: Config;
 }
@@ -30,15 +30,21 @@ export async function resolveInCluster(
 ): Promise<ClusterReport> {
   const { config, uuid = "" } = options;
   const step = { ...request, kind: "git" as const, name: OWN_CONTAINER, urlOverridden: false, path: "/tmp/none" };
+  const detail = "a pod in the cluster";
+  const tell = (state: "start" | "end", more = ""): void =>
+    request.onEvent?.({ phase: "wait", state, detail: detail + more });
+  tell("start");
   const pod = await runOwnPod(cluster, {
     ...options,
     signal: request.signal,
+    onWait: (what) => tell("start", `: ${what}`),
     work(volumes) {
       const { credentials, mounts } = stepCredentials(step, { plan: { connections }, config, volumes });
       const settings = { policy: config.policy, options: step.options, credentials };
       return { words: initializerWords(step, settings, "--resolve-only"), mounts };
     },
   });
+  tell("end");
   const [status] = pod.status?.containerStatuses ?? [];
   const { exitCode = 1, message = "" } = status?.state?.terminated ?? {};
   if (exitCode === 0) return JSON.parse(message) as ClusterReport;

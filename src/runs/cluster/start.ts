@@ -85,6 +85,7 @@ async function pin({ run, warn }: NewRun, attached: Attached, { session, options
   const pinned = await kubernetes.pinInCluster(run.plan, {
     cluster,
     engine,
+    recordUid: run.uid || undefined,
     context: {
       uuid: run.uuid,
       config: lending(options.config),

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Desk } from "../../cli/bowline.ts";
+import { until } from "../../runs/living.ts";
 import { IMAGE, kubeconfig, type TestNamespace } from "../../support/index.ts";
 import { jobOf, onCluster, TOKEN } from "./cluster-desk.ts";
 
@@ -60,6 +61,36 @@ onCluster("rights in a namespace", {}, ({ desk, run, namespace }) => {
     const refused = await run(cwd, jobOf(WORDS, { head: ["init: [{connection: private, git: {revision: nope}}]"] }));
     expect(refused.record.errors).toMatchObject([{ code: "GIT_REVISION_NOT_FOUND", line: 5, connection: "private" }]);
     expect(refused.answer.exitCode).toBe(3);
+  });
+
+  test("what keeps the pod that pins from starting ends the run", async () => {
+    const cwd = await desk();
+    await roleWithout(namespace, "no-reading", ({ resources }) => resources.includes("secrets"));
+    await becomes(cwd, namespace, "no-reading");
+    const init = "init: [{connection: private}]";
+    const nowhere = await run(cwd, jobOf(WORDS, { head: [init, "environment: {nodeSelector: {disk: none}}"] }));
+    expect(nowhere.record.errors).toMatchObject([{ code: "RUN_UNSCHEDULABLE", line: 5 }]);
+    const config = await readFile(join(cwd.folder, "bowline.yaml"), "utf8");
+    await cwd.write("bowline.yaml", config.replace("secret: {name: git}", "secret: {name: elsewhere}"));
+    const missing = await run(cwd, jobOf(WORDS, { head: [init] }));
+    expect(missing.record.errors).toMatchObject([{ code: "SECRET_NOT_FOUND", line: 5 }]);
+    expect(missing.answer.exitCode).toBe(3);
+    expect(await namespace.kubectl(["get", "pods", "-l", "bowline/role=pin", "-o", "name"])).toBe("");
+  });
+
+  test("a pod that pins goes with its run when its client was killed", async () => {
+    const cwd = await desk();
+    await roleWithout(namespace, "no-look", ({ resources }) => resources.includes("secrets"));
+    await becomes(cwd, namespace, "no-look");
+    const head = ["init: [{connection: private}]", "environment: {nodeSelector: {disk: none}}"];
+    await cwd.write("job.yaml", jobOf(WORDS, { head }));
+    const child = cwd.start(["run", "-f", "job.yaml"]);
+    const left = () => namespace.kubectl(["get", "pods", "-l", "bowline/role=pin", "-o", "name"]);
+    await until(async () => (await left()) !== "");
+    child.kill("SIGKILL");
+    const [uuid = ""] = (await cwd.bowline(["ps", "-q"])).stdout.split("\n");
+    await namespace.kubectl(["delete", "configmap", `bowline-${uuid}`]);
+    await until(async () => (await left()) === "");
   });
 
   test("without events the run goes on, with a warning; without Jobs it is refused and says which right is missing", async () => {
