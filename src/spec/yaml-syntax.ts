@@ -20,6 +20,8 @@ const HINTS: Partial<Record<YAMLError["code"], string>> = {
   IMPOSSIBLE: "check indentation, quotes and brackets of this line and the one before",
 };
 
+const DOTS = "`...` ends a YAML document, and the text goes on";
+
 /** The parser's errors and warnings as problems with places: of those that follow from one mistake, the first. */
 export function syntaxProblems(errors: readonly YAMLError[], text: string, origin: YamlOrigin): ProblemInput[] {
   const problems: ProblemInput[] = [];
@@ -28,7 +30,10 @@ export function syntaxProblems(errors: readonly YAMLError[], text: string, origi
     const problem = syntaxProblem(error, text, origin);
     // After its first mistake the parser has lost its place, and stumbles from line to line.
     const { line } = problem.place!;
-    const follows = problems.length > 0 && (line <= lastLine + 1 || error.message.includes("token in YAML stream"));
+    // To the parser nothing behind a `...` belongs to what stood before.
+    const cut = problems[0]?.message === DOTS && problem.message !== DOTS;
+    const follows =
+      problems.length > 0 && (cut || line <= lastLine + 1 || error.message.includes("token in YAML stream"));
     lastLine = Math.max(line, lastLine);
     if (!follows) problems.push(problem);
     // What is behind a quote that is never closed was read as its text.
@@ -48,7 +53,7 @@ function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): Prob
   if (nearDots(text, origin, place.line)) {
     return {
       code: "YAML_INVALID",
-      message: "`...` ends a YAML document, and the text goes on",
+      message: DOTS,
       hint: "`...` stands for more in an example: leave it out, or put the rest there",
       place,
     };

@@ -223,6 +223,10 @@ const BROKEN: [string, [string, string][]][] = [
     "64-nothing-indented.yaml",
     [["FIELD_DUPLICATE 4:1", "the first one is in line 2: keep one of them, or indent it if it belongs below `run:`"]],
   ],
+  [
+    "65-dots-around-list.yaml",
+    [["YAML_INVALID 4:5", "`...` stands for more in an example: leave it out, or put the rest there"]],
+  ],
 ];
 
 test.each(BROKEN)("%s", (name, expected) => {
