@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { homeFolders, loadConfig, networkFrom, type Config } from "../config/index.ts";
 import { checkGitVersion } from "../git/index.ts";
@@ -53,7 +53,10 @@ function configDetail({ path, catalog, trusted, executor }: Config): Promise<str
   return Promise.resolve(path === undefined ? `none; ${what}` : `${path}: ${what}${trust}`);
 }
 
-/** Each folder, or the nearest one above it that is there, can be written. */
+/** Too little for a record of a run and its log. */
+const NO_ROOM = 1024 * 1024;
+
+/** Each folder, or the nearest one above it that is there, can be written, and there is room. */
 async function folderDetail(context: CliContext): Promise<string> {
   const folders = homeFolders(context.env);
   for (const folder of Object.values(folders) as string[]) {
@@ -66,6 +69,11 @@ async function folderDetail(context: CliContext): Promise<string> {
         { code: "DISK_NOT_WRITABLE", message, hint: "change its owner, or set BOWLINE_HOME" },
         { cause },
       );
+    }
+    const { bavail, bsize } = await statfs(there);
+    if (bavail * bsize < NO_ROOM) {
+      const message = `less than 1 MiB is free at "${there}"`;
+      throw new BowlineError({ code: "DISK_FULL", message, hint: "free some space, or set BOWLINE_HOME" });
     }
   }
   return folders.data;

@@ -1,8 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { checkNoNull } from "../support/contract.ts";
 import { newDesk } from "./bowline.ts";
+
+const canMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+const noMount = canMount ? "" : " (skipped: no tmpfs can be mounted here)";
 
 describe("bowline config", () => {
   test("view shows what is used, where it comes from, and no password", async () => {
@@ -79,6 +83,30 @@ describe("the commands around", () => {
     expect(wrong.stdout).toMatch(/^config +wrong/m);
     const absent = await desk.bowline(["doctor"], { env: { PATH: "/absent" } });
     expect(absent.stdout).toMatch(/^git +wrong/m);
+  });
+
+  test.skipIf(!canMount)(`doctor sees that no room is left${noMount}`, async () => {
+    const desk = await newDesk();
+    const home = join(desk.folder, "small");
+    await mkdir(home);
+    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", home]).status).toBe(0);
+    const { stdout } = await desk.bowline(["doctor"], { env: { BOWLINE_HOME: home } });
+    spawnSync("umount", ["-l", home]);
+    expect(stdout).toMatch(/^folders +wrong +less than 1 MiB is free/m);
+  });
+
+  test("a home that is no folder is said to be none", async () => {
+    const desk = await newDesk();
+    await desk.write("file", "");
+    const { stderr, exitCode } = await desk.bowline(["ps"], { env: { BOWLINE_HOME: join(desk.folder, "file") } });
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("[DISK_NOT_WRITABLE]") });
+  });
+
+  test("version -o json has what a bug report needs", async () => {
+    const { stdout } = await (await newDesk()).bowline(["version", "-o", "json"]);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(
+      expect.arrayContaining(["bowline", "node", "git", "platform"]),
+    );
   });
 
   test.each(["commands", "errors"])("docs/reference/%s.md is what the command prints", async (page) => {

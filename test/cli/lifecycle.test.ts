@@ -84,6 +84,7 @@ describe("a detached run", () => {
     const again = await desk.bowline(["restart", id, "-d", "-o", "json"]);
     const record = checkRunRecord(JSON.parse(again.stdout));
     expect(record.restartOf).toBe(uuid);
+    expect(again.stderr).toContain(`run ${record.uuid.slice(0, 8)}  job, a restart of ${uuid.slice(0, 8)}\n`);
     const stopped = await desk.bowline(["stop", record.uuid, "-o", "json"]);
     expect(stopped.exitCode).toBe(0);
     expect(checkRunRecord((JSON.parse(stopped.stdout) as unknown[])[0])).toMatchObject({ status: "stopped" });

@@ -1,3 +1,5 @@
+import { networkFrom } from "../../config/index.ts";
+import { checkGitVersion } from "../../git/index.ts";
 import { VERSION } from "../../lib/index.ts";
 import type { CliContext } from "../context.ts";
 import { printValue } from "../output/data.ts";
@@ -6,5 +8,10 @@ import { printValue } from "../output/data.ts";
 export async function run({ options }: { options: { output?: "json" | "yaml" } }, context: CliContext): Promise<void> {
   if (!options.output) return context.out(`${VERSION}\n`);
   const { node, sqlite } = process.versions as { node: string; sqlite?: string };
-  await printValue({ bowline: VERSION, node, sqlite, platform: process.platform }, options.output, context);
+  const git = await checkGitVersion(networkFrom(context.env)).then(
+    (version) => version.join("."),
+    // `doctor` says why
+    () => undefined,
+  );
+  await printValue({ bowline: VERSION, node, git, sqlite, platform: process.platform }, options.output, context);
 }

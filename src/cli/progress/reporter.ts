@@ -40,7 +40,9 @@ export function createReporter(options: { dataOnly: boolean }, context: CliConte
     event(event) {
       if (event.type === "created") {
         const place = event.namespace === undefined ? "" : `  in namespace ${event.namespace}`;
-        line(`${style.bold(`run ${shortUuid(event.record.uuid)}`)}  ${event.record.name}${place}`);
+        const { uuid, name, restartOf } = event.record;
+        const again = restartOf === undefined ? "" : `, a restart of ${shortUuid(restartOf)}`;
+        line(`${style.bold(`run ${shortUuid(uuid)}`)}  ${name}${place}${again}`);
         for (const text of planned) line(style.dim(`  ${text}`));
       } else if (event.type === "log") {
         live.clear();

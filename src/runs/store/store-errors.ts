@@ -3,6 +3,8 @@ import { BowlineError, type ErrorCode } from "../../lib/index.ts";
 /** SQLite's primary result codes, https://www.sqlite.org/rescode.html; the extended ones have them in their low byte. */
 const BUSY = new Set([5, 6]);
 const NOT_WRITABLE = new Set([3, 8, 14]);
+/** The system's names for a folder that cannot be written, or that is none. */
+const NO_FOLDER = /^(EROFS|EACCES|EPERM|ENOTDIR|EEXIST)$/;
 const IO_ERROR = 10;
 const FULL = 13;
 const DAMAGED = new Set([11, 26]);
@@ -22,7 +24,7 @@ export function storeError(error: unknown, path: string): BowlineError {
 export function diskCode(error: unknown): ErrorCode | undefined {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   if (code === "ENOSPC" || code === "EDQUOT") return "DISK_FULL";
-  if (code === "EROFS" || code === "EACCES" || code === "EPERM") return "DISK_NOT_WRITABLE";
+  if (typeof code === "string" && NO_FOLDER.test(code)) return "DISK_NOT_WRITABLE";
   const primary = typeof errcode === "number" ? errcode & 0xff : undefined;
   if (primary === undefined) return undefined;
   if (primary === FULL) return "DISK_FULL";
