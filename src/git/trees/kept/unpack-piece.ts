@@ -39,10 +39,9 @@ export class DamagedTree extends Error {
  */
 export function* unpackPiece(piece: Piece): Generator<undefined, void> {
   const layers = new Map<string, number>();
-  const buffer = Buffer.allocUnsafe(SEGMENT);
   try {
     for (const segment of piece.segments) {
-      const content = readSegment(segment, { folder: piece.folder, layers, buffer });
+      const content = readSegment(segment, piece.folder, layers);
       onTarget(piece.tree, () => writeSmall(segment, content, piece));
       yield;
     }
@@ -51,19 +50,13 @@ export function* unpackPiece(piece: Piece): Generator<undefined, void> {
   }
   for (const file of piece.large) {
     if (piece.reflink) shareLarge(file, piece);
-    else yield* copyLarge(file, piece, buffer);
+    else yield* copyLarge(file, piece);
     yield;
   }
 }
 
-interface Reading {
-  folder: string;
-  layers: Map<string, number>;
-  buffer: Buffer;
-}
-
-function readSegment(segment: Segment, { folder, layers, buffer }: Reading): Buffer {
-  const content = buffer.subarray(0, segment.size);
+function readSegment(segment: Segment, folder: string, layers: Map<string, number>): Buffer {
+  const content = room().subarray(0, segment.size);
   onKept(() => {
     let layer = layers.get(segment.layer);
     if (layer === undefined) layers.set(segment.layer, (layer = openSync(`${folder}/${segment.layer}`, "r")));
@@ -81,7 +74,7 @@ function writeSmall({ files }: Segment, content: Buffer, { tree, time }: Piece):
   for (const [path, offset, size, mode, own = time] of files) {
     const to = openSync(`${tree}/${path}`, "wx", mode);
     try {
-      writeAll(to, content.subarray(offset, offset + size));
+      writeAll(to, content, offset, offset + size);
       futimesSync(to, own, own);
     } finally {
       closeSync(to);
@@ -89,13 +82,14 @@ function writeSmall({ files }: Segment, content: Buffer, { tree, time }: Piece):
   }
 }
 
-function* copyLarge(file: LargeFile, { folder, tree, time }: Piece, buffer: Buffer): Generator<undefined, void> {
+function* copyLarge(file: LargeFile, { folder, tree, time }: Piece): Generator<undefined, void> {
   const from = onKept(() => openSync(`${folder}/${file.name}`, "r"));
   try {
     const to = onTarget(tree, () => openSync(`${tree}/${file.path}`, "wx", file.mode));
     try {
       let crc = 0;
       for (let left = file.size; left > 0;) {
+        const buffer = room();
         const read = onKept(() => readSync(from, buffer, 0, Math.min(left, SEGMENT), null));
         if (read === 0) throw new DamagedTree(`${file.name} is too short`);
         const chunk = buffer.subarray(0, read);
@@ -127,6 +121,13 @@ function shareLarge(file: LargeFile, { folder, tree, time }: Piece): void {
   } catch (cause) {
     throw errnoOf(cause) === "ENOENT" ? new DamagedTree(`${file.name} is gone`) : writeError(tree, cause);
   }
+}
+
+let own: Buffer | undefined;
+
+/** One for all: what is read into it is written before anything else has its turn, and a new one each time would be more to collect than all the rest. */
+function room(): Buffer {
+  return (own ??= Buffer.allocUnsafeSlow(SEGMENT));
 }
 
 function onKept<T>(read: () => T): T {
