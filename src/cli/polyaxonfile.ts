@@ -33,7 +33,7 @@ export async function compileFiles(
   { options, command, config, places, requireCommand = true }: CompileRequest,
   context: CliContext,
 ): Promise<CompileResult> {
-  const params = parsePairs(options.param ?? [], "-P");
+  const params = parsePairs(options.param ?? [], "-P", { form: "NAME=VALUE", example: "epochs=3" });
   const files = await readFiles(options.file ?? [defaultFile(context)], context);
   const git = await gitInput(options, context);
   const input: CompileInput = {

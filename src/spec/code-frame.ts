@@ -3,12 +3,15 @@ import type { Place } from "../lib/index.ts";
 /** Characters of a line that are shown. */
 const WIDEST = 160;
 
+const SECRET = /\bkind["']?\s*:\s*["']?Secret\b|-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
 /**
  * The line of a place with one line before and after it and a caret below its column, for a terminal:
  * each line ends without a newline, tabs are shown as one space, user info of urls as stars. Empty when the place is not
- * in the text.
+ * in the text, and for what is a secret as a whole: somebody took it for another file.
  */
 export function codeFrame(text: string, place: Place): string {
+  if (SECRET.test(text)) return "";
   const first = Math.max(1, place.line - 1);
   const lines = linesFrom(text, { first, count: place.line - first + 2 });
   if (place.line - first >= lines.length) return "";

@@ -89,7 +89,7 @@ export function convertDocument({ document, origin, problems }: Conversion): Yam
     if (!target?.node) {
       const message = target
         ? `the alias "*${alias.source}" is inside the value it stands for`
-        : `there is no anchor "&${alias.source}" before this alias`;
+        : "there is no anchor of this name before this alias";
       problems.push({ code: "YAML_INVALID", message, hint: aliasHint(target !== undefined), place: placeOf(spot) });
       return nothing;
     }

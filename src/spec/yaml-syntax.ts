@@ -63,7 +63,8 @@ function syntaxProblem(error: YAMLError, text: string, origin: YamlOrigin): Prob
     const { line, column, message, hint } = indent;
     return { code: "YAML_INVALID", message, hint, place: { ...place, line, column: column + 1 } };
   }
-  const message = error.message.replace(/\.$/, "");
+  // What the parser quotes behind a colon may be the value of a secret.
+  const message = error.message.replace(/: [^]*$/, "").replace(/\.$/, "");
   return {
     code: "YAML_INVALID",
     message: `this is not YAML: ${message}`,
@@ -105,9 +106,8 @@ function specialCase(line: string): { message: string; hint: string; at?: number
       at: start.length,
     };
   }
-  const [, key, value] = /^\s*(?:- )?([A-Za-z_]+):([^\s:/].*)$/.exec(line) ?? [];
-  if (key === undefined || value === undefined) return undefined;
-  return { message: `after "${key}:" a space is missing`, hint: `write \`${key}: ${value.trim().slice(0, 60)}\`` };
+  const key = /^\s*(?:- )?([A-Za-z_]+):[^\s:/]/.exec(line)?.[1];
+  return key === undefined ? undefined : { message: `after "${key}:" a space is missing`, hint: `write \`${key}: …\`` };
 }
 
 /** `args: [` whose lines or closing bracket stand no further in than `args`: YAML 1.1 reads it, YAML 1.2 does not. */

@@ -27,6 +27,7 @@ describe("bowline secrets", () => {
     const desk = await newDesk();
     await desk.write("key", "line\n");
     await desk.write("hosts", "a b c\n");
+    expect((await desk.bowline(["secrets", "set", "s", "--from-file", "key"])).stderr).toContain("takes KEY=PATH");
     const words = ["secrets", "set", "s", "--from-file", "ssh-privatekey=key", "--from-file", "known_hosts=hosts"];
     expect((await desk.bowline(words)).exitCode).toBe(0);
     expect(await stored(desk, "s")).toEqual({ "ssh-privatekey": "line\n", known_hosts: "a b c\n" });

@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, "broken");
 /** Mistakes that people make: for each file its errors, as code and place, and what to do. */
 const BROKEN: [string, [string, string][]][] = [
   ["01-tab-indent.yaml", [["YAML_INVALID 2:1", "indent with spaces"]]],
-  ["02-missing-colon-space.yaml", [["YAML_INVALID 2:3", "write `kind: job`"]]],
+  ["02-missing-colon-space.yaml", [["YAML_INVALID 2:3", "write `kind: …`"]]],
   [
     "03-unclosed-quote.yaml",
     [

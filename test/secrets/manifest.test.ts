@@ -122,6 +122,29 @@ describe("problems", () => {
     expect(await store.names()).toEqual([]);
   });
 
+  test.each([
+    "*s3cr3t-value",
+    "!s3cr3t-value",
+    "|s3cr3t-value",
+    ">s3cr3t-value",
+    "[s3cr3t-value",
+    '"s3cr3t-value',
+    "@s3cr3t-value",
+    "&s3cr3t-value",
+  ])("of a value that is not YAML nothing is told: %s", async (value) => {
+    const { problems } = (await store
+      .apply(secret(`stringData:\n  a: ${value}\n  b:s3cr3t-value`), "m.yaml")
+      .catch((one: unknown) => one)) as BowlineError;
+    expect(JSON.stringify(problems)).not.toContain("s3cr3t");
+  });
+
+  test.each(["*s3cr3t-value", "!s3cr3t-value", "|s3cr3t-value"])("nor of that value alone: %s", async (value) => {
+    const error = (await store
+      .apply(secret(`stringData:\n  a: ${value}\n  b: c`), "m.yaml")
+      .catch((one: unknown) => one)) as BowlineError;
+    expect(JSON.stringify(error.problems)).not.toContain("s3cr3t");
+  });
+
   test("what is not YAML", async () => {
     await expect(store.apply("a: [", "m.yaml")).rejects.toMatchObject({ code: "YAML_INVALID" });
   });

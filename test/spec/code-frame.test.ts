@@ -7,3 +7,8 @@ test("a code frame shows the lines around a place, and stars for the user info o
     ["  1 | a: 1", '> 2 | url: "https://*************@git.example/org/repo"', "    |      ^", "  3 | b: 2"].join("\n"),
   );
 });
+
+test.each(["kind: Secret\nstringData: {a: s3cr3t}\n", "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cr3t\n"])(
+  "nothing is shown of what is a secret as a whole",
+  (text) => expect(codeFrame(text, { file: "f", line: 2, column: 1 })).toBe(""),
+);

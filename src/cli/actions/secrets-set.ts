@@ -13,7 +13,7 @@ interface SetInput {
 /** `bowline secrets set NAME KEY`: the value comes from standard input, a hidden question or a file, never from argv. */
 export async function run({ args, options }: SetInput, context: CliContext): Promise<void> {
   const { NAME: name, KEY: key } = args;
-  const files = Object.entries(parsePairs(options.fromFile ?? [], "--from-file"));
+  const files = Object.entries(parsePairs(options.fromFile ?? [], "--from-file", FILE));
   if (key === undefined && files.length === 0) {
     throw usage(
       `which key of the secret "${name}"?`,
@@ -45,3 +45,5 @@ function withoutFinalNewline(value: Buffer): Buffer {
   const line = value.subarray(0, end);
   return line.includes(0x0a) ? value : line;
 }
+
+const FILE = { form: "KEY=PATH", example: "ssh-privatekey=./id_ed25519" };
