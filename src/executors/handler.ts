@@ -1,4 +1,5 @@
 import type { ContainerPlan, GitStep, InitStep } from "../compile/index.ts";
+import type { Config } from "../config/index.ts";
 import { readLeftCode } from "../git/index.ts";
 import type { Problem } from "../lib/index.ts";
 import type { ExecutionContext } from "./executor.ts";
@@ -24,14 +25,18 @@ export function neighbours(steps: readonly InitStep[], handlerOf: HandlerOf): In
   return groups;
 }
 
-/** What the user's own way to get the code is told: what the engine would have been told. */
-export function handlerEnv({ url, path, revision, pin }: GitStep): Record<string, string> {
+/** What the user's own way to get the code is told: what the engine would have been told. Our image as a handler hears what of the policy it has to. */
+export function handlerEnv(
+  { url, path, revision, pin }: GitStep,
+  { plainHttpHosts }: Config["policy"],
+): Record<string, string> {
   return {
     BOWLINE_GIT_URL: url,
     BOWLINE_GIT_PATH: path,
     ...(revision === undefined ? {} : { BOWLINE_GIT_REVISION: revision }),
     ...(pin === undefined ? {} : { BOWLINE_GIT_COMMIT: pin.commit }),
     ...(pin?.ref === undefined ? {} : { BOWLINE_GIT_REF: pin.ref }),
+    ...(plainHttpHosts.length === 0 ? {} : { BOWLINE_PLAIN_HTTP_HOSTS: plainHttpHosts.join(",") }),
   };
 }
 

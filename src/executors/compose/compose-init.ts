@@ -47,7 +47,7 @@ function stepService(step: InitStep, shared: ComposeShared): ComposeService {
   const handler: ContainerPlan | undefined = handlerOf(step);
   if (handler === undefined) return gitService(step, shared);
   const connections = stepConnections(step.connection, handler);
-  return composeService(handler, { ...shared, log, connections, more: handlerEnv(step) });
+  return composeService(handler, { ...shared, log, connections, more: handlerEnv(step, shared.config.policy) });
 }
 
 function gitService(step: GitStep, { plan, config, secrets, mounts }: ComposeShared): ComposeService {

@@ -37,7 +37,8 @@ async function runHandler(step: GitStep, run: DockerRun, worker: StepWorker): Pr
   const started = performance.now();
   const container = handlerOf(step) as ContainerPlan;
   const connections = stepConnections(step.connection, container);
-  await runToEnd(step, { log: `init/${step.name}`, attempt: 1, container, connections, more: handlerEnv(step) }, run);
+  const more = handlerEnv(step, run.context.config.policy);
+  await runToEnd(step, { log: `init/${step.name}`, attempt: 1, container, connections, more }, run);
   if (!run.ending.signal.aborted) await worker.left(step, performance.now() - started);
 }
 

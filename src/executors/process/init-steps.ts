@@ -56,7 +56,8 @@ async function runHandler(step: GitStep, run: ProcessRun): Promise<void> {
   const started = performance.now();
   const container = handlerOf(step) as ContainerPlan;
   const connections = stepConnections(step.connection, container);
-  await runToEnd(step, { log: `init/${step.name}`, container, connections, more: handlerEnv(step) }, run);
+  const more = handlerEnv(step, run.context.config.policy);
+  await runToEnd(step, { log: `init/${step.name}`, container, connections, more }, run);
   const { context, ending } = run;
   const { signal } = ending;
   if (signal.aborted) return;

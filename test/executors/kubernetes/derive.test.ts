@@ -118,6 +118,22 @@ test("no room is waited for; no node that fits is not, unless one is being made"
   });
 });
 
+test("a sidecar that ends before the main container is told, and in the end is the run's", () => {
+  const sidecar = { name: "side", env: [], connections: [], rest: {} };
+  const ending = (restartCount: number): Pod => {
+    const waiting = pod({ status: { phase: "Pending" } });
+    waiting.status!.initContainerStatuses = [
+      { name: "side", restartCount, state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: ended(1) },
+    ];
+    return waiting;
+  };
+  const told = (restartCount: number) =>
+    judged({ job: job(), pods: [ending(restartCount)] }, facts({ sidecars: [sidecar] }));
+  expect(told(1)).toMatchObject({ hopeless: false, reason: "SidecarEnded" });
+  expect(told(1).message).toContain('"side" ended with exit code 1');
+  expect(told(3)).toMatchObject({ hopeless: true, errors: [{ code: "RUN_FAILED" }] });
+});
+
 test("limits that the namespace sets are told with what sets them", () => {
   const refused = (message: string): KubeEvent[] => [
     {

@@ -19,7 +19,7 @@ export function troubleOf(
   for (const pod of current) {
     if (mainStarted(pod, plan) !== undefined) continue;
     const failing = plan.kind === "service" ? failingInit(pod, facts) : undefined;
-    const trouble = failing ?? waitingTrouble(pod, { plan, events: view.events, now });
+    const trouble = failing ?? endingSidecar(pod, plan) ?? waitingTrouble(pod, { plan, events: view.events, now });
     if (trouble !== undefined) return trouble;
   }
   if (current.length > 0) return undefined;
@@ -36,7 +36,7 @@ export function troubleOf(
 /** Exit codes of our initializer that another try would not change. */
 const REFUSED: ReadonlySet<number> = new Set([2, 3, 4]);
 
-/** How often an init step of a service may fail before that is the run's end: the cluster would go on for ever. */
+/** How often an init step of a service may fail, or a sidecar end before the main container, before that is the run's end: the cluster would go on for ever. */
 const TRIES = 4;
 
 /** An init step of a service that fails, and is started again. */
@@ -49,6 +49,21 @@ function failingInit(pod: Pod, { plan, uuid }: RunFacts): Trouble | undefined {
     const refused = step.kind === "git" && step.handler === undefined && REFUSED.has(terminated.exitCode);
     const final = refused || restartCount + 1 >= TRIES;
     return { reason: end.reason, message: end.message, problem: end.errors[0]!, final };
+  }
+  return undefined;
+}
+
+/** A sidecar that ends again and again: the cluster starts the main container only while all of them run. */
+function endingSidecar(pod: Pod, { sidecars }: Plan): Trouble | undefined {
+  for (const { name, state, lastState, restartCount } of pod.status?.initContainerStatuses ?? []) {
+    const sidecar = sidecars.find((each) => each.name === name);
+    const exit = state?.terminated ?? lastState?.terminated;
+    if (sidecar === undefined || exit === undefined || state?.running !== undefined) continue;
+    const message = `the sidecar "${name}" ended with exit code ${exit.exitCode}, and the main container waits until it runs`;
+    const hint = "have it go on until it is ended; what has an end of its own is an init step";
+    const place = sidecar.place === undefined ? {} : { place: sidecar.place };
+    const problem: ProblemInput = { code: "RUN_FAILED", message, hint, ...place };
+    return { reason: "SidecarEnded", message, problem, final: restartCount + 1 >= TRIES };
   }
   return undefined;
 }

@@ -62,11 +62,9 @@ function gitContainer(step: GitStep, input: InitInput): object {
   });
 }
 
-/** The user's own way to get the code; with an image alone, the image's entrypoint does it: ours knows of the policy what it has to. */
+/** The user's own way to get the code; with an image alone, the image's entrypoint does it. */
 function handlerContainer(step: GitStep, handler: ContainerPlan, input: InitInput): object {
-  const { plainHttpHosts } = input.config.policy;
-  const plain = plainHttpHosts.length === 0 ? {} : { BOWLINE_PLAIN_HTTP_HOSTS: plainHttpHosts.join(",") };
-  const env = Object.entries({ ...handlerEnv(step), ...plain }).map(([name, value]) => ({ name, value }));
+  const env = Object.entries(handlerEnv(step, input.config.policy)).map(([name, value]) => ({ name, value }));
   const connections = stepConnections(step.connection, handler);
   return userContainer({ ...handler, name: step.name }, { connections, env }, input);
 }

@@ -20,7 +20,7 @@ export function containerCases(subject: Subject): void {
   test("a custom init container does the work of git by its own command, and its name is kept", async () => {
     const desk = await deskWithRepository();
     const script =
-      'git clone -q "$BOWLINE_GIT_URL" "$BOWLINE_GIT_PATH"; git -C "$BOWLINE_GIT_PATH" checkout -q "$BOWLINE_GIT_COMMIT"; echo $BOWLINE_GIT_REVISION $BOWLINE_GIT_REF';
+      'git clone -q "$BOWLINE_GIT_URL" "$BOWLINE_GIT_PATH"; git -C "$BOWLINE_GIT_PATH" checkout -q "$BOWLINE_GIT_COMMIT"; echo $BOWLINE_GIT_REVISION $BOWLINE_GIT_REF $BOWLINE_PLAIN_HTTP_HOSTS';
     const container = `{name: my-own, image: "${harness.images.git}", command: [sh, -ec, ${JSON.stringify(script)}]}`;
     const head = [
       `init: [{connection: repo-test, git: {revision: branchA}, container: ${container}}]`,
@@ -28,7 +28,7 @@ export function containerCases(subject: Subject): void {
     ];
     const record = await subject.succeeds(desk, job(subject, { script: "cat .git/HEAD", head }));
     expect(record.logs).toContain("init/my-own");
-    expect(await subject.log(desk, record, "init/my-own")).toContain("branchA refs/heads/branchA");
+    expect(await subject.log(desk, record, "init/my-own")).toContain(`branchA refs/heads/branchA ${harness.host}`);
     expect((await subject.log(desk, record)).split("\n")).toHaveLength(1);
     expect(record.codeReferences).toMatchObject([
       { connection: "repo-test", by: "handler", path: `${artifactsOf(subject, desk, record)}/repo-test` },
