@@ -62,7 +62,8 @@ async function ask(access: Access, request: GitRequest): Promise<{ found: Found;
           commitsBeginningWith(digits, sample) {
             // this has a time of its own
             deadline.clear();
-            return commitsBeginningWith(digits, { access: reached(access, session.redirectedTo), request, sample });
+            const reach = { access: reached(access, session.redirectedTo), request };
+            return commitsBeginningWith(digits, { ...reach, sample, filtered: session.protocol !== "dumb" });
           },
         }),
       { url: access.url, request, deadline, tries: TRIES },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
-import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
+import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder } from "../support/index.ts";
 import { requestFor, TOKEN, tokenFor } from "./request.ts";
 
@@ -80,6 +80,45 @@ it.each(["azure-devops", "dulwich", "dumb"] as const)(
     await server.close();
   },
 );
+
+it("a server that is a mere folder of files, each of one object: short commits, and all of history out of the cache", async () => {
+  const server = await startGitServer({ forge: "dumb" });
+  const made = await server.add("org/test", {
+    commits: [{ name: "first", files: { a: "1", "b/c": "1" } }, { files: { a: "2" } }],
+  });
+  const cache = await temporaryFolder();
+  const first = made.commits["first"]!;
+  for (const [revision, history, commit] of [
+    ["main", "full", made.commits["main"]!],
+    [first.slice(0, 9), "full", first],
+    [first.slice(0, 9), 1, first],
+    [first, 1, first],
+    ["main", 1, made.commits["main"]!],
+  ] as const) {
+    const options = { ...requestFor("").options, history };
+    const events: GitEvent[] = [];
+    const request = requestFor(`${server.url}/org/test.git`, { revision, options, cache, events });
+    const target = join(await temporaryFolder(), "repo");
+    await materialize({ ...request, resolution: await resolve(request), target });
+    expect(await git(target, ["rev-parse", "HEAD"])).toBe(commit);
+    expect(await git(target, ["fsck", "--strict"])).toBe("");
+    expect(events.filter(({ phase }) => phase === "warning")).toEqual([]);
+  }
+  await server.close();
+});
+
+it("a pin at a tip, from a server that gives only what it shows: that commit alone", async () => {
+  const server = await startGitServer({ forge: "v0" });
+  const { commits } = await server.add("org/test", {
+    commits: [{ files: { a: "1" } }, { files: { a: "2" } }],
+    config: { "uploadpack.allowAnySHA1InWant": "false" },
+  });
+  const target = join(await temporaryFolder(), "repo");
+  const resolution = { commit: commits["main"]! };
+  await materialize({ ...requestFor(`${server.url}/org/test.git`), resolution, target });
+  expect(await git(target, ["rev-list", "--count", "HEAD"])).toBe("1");
+  await server.close();
+});
 
 it.each(["plain", "v0", "v1", "dumb"] as const)(
   "a repository without a commit, at a server that is %s",

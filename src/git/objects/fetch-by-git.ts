@@ -8,6 +8,7 @@ import type { Session } from "../server/session.ts";
 import { retryAfterOf } from "../failures.ts";
 import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
+import { packLooseObjects } from "./pack-loose.ts";
 import { progressOf } from "./progress.ts";
 
 /** The same as fetchObjects, by git, over any transport that it knows. */
@@ -20,6 +21,7 @@ export async function fetchByGit(options: FetchOptions): Promise<Pick<Fetched, "
     deadline,
     tries: FETCH_TRIES,
   });
+  await packLooseObjects(options.git, gitFolder);
   const bytes = (await receivedBytes(gitFolder)) - before;
   const { maxBytes } = request.policy;
   if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(request.url, maxBytes);
@@ -37,7 +39,8 @@ async function fetchOnce(asked: FetchOptions): Promise<Filter> {
   const session = await sessionFor(asked);
   const options = { ...asked, session, filter: filterAt(session, asked.request.options) };
   let isDumb = options.session?.protocol === "dumb";
-  if (givesAnyCommit(options.session)) {
+  // without a reference it may be a tip, which every server gives, and of which git has the list
+  if (givesAnyCommit(options.session) || (asked.ref === undefined && !isDumb)) {
     try {
       return await runFetch(options, { wanted: options.commit, ...shape(options.request.options) });
     } catch (error) {

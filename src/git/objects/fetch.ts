@@ -16,6 +16,8 @@ export type { Fetched, FetchOptions } from "./fetch-options.ts";
  * and else by git, with the same result. Throws GIT_REVISION_NOT_FOUND, GIT_TOO_LARGE, GIT_CONTENT_REFUSED or what reaching the server threw.
  */
 export async function fetchObjects(options: EarlyFetchOptions): Promise<Fetched> {
+  // it may fail while the server is still spoken to, before anybody waits for it
+  Promise.resolve(options.git).catch(() => undefined);
   try {
     const fetched = await fetchSomehow(options);
     if (fetched.content === undefined) await refuseOtherObject(options);

@@ -2,6 +2,7 @@ import { constants, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { BowlineError, errnoOf, writeError, type ErrorCode } from "../../lib/index.ts";
 import { planOf, sessionOf, warn, type Making } from "../making.ts";
+import { isDumbHttp } from "../process/git-failure.ts";
 import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
 import {
@@ -164,7 +165,8 @@ async function fetchIncoming(options: ObtainOptions, { bare, wanted }: Into): Pr
     if (haves.length === 0 || !isDamage(error)) throw error;
     // what was offered may not be there; if it is the server's fault, it is that again
     const fetched = await fetchOnTop(options, { bare, wanted, haves: [] });
-    await putAside(options, error);
+    // a server that is a folder of files gives nothing to a repository whose history ends somewhere
+    if (!isDumbHttp(error)) await putAside(options, error);
     return keepFetched(options, { bare, wanted, fetched });
   }
 }

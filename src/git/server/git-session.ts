@@ -100,12 +100,12 @@ const SEARCH_TIME = 60_000;
 const SEARCH_BYTES = 512 * 1024 * 1024;
 
 /**
- * All commits that branches and tags reach and that begin with the digits, by fetching commits without their trees. Over any
- * transport by git. Throws HOST_TIMEOUT after 60 s and GIT_TOO_LARGE over 512 MiB: then the whole commit has to be written.
+ * All commits that branches and tags reach and that begin with the digits, by fetching commits without their trees; unless `filtered`, for a dumb server
+ * leaves out nothing, and git would then ask it for each object without end. Over any transport by git. Throws HOST_TIMEOUT after 60 s and GIT_TOO_LARGE over 512 MiB: then the whole commit has to be written.
  */
 export async function commitsBeginningWith(
   digits: string,
-  reach: Omit<Reach, "signal"> & { sample: string },
+  reach: Omit<Reach, "signal"> & { sample: string; filtered: boolean },
 ): Promise<string[]> {
   const url = reach.access.url.text;
   const deadline = startDeadline(SEARCH_TIME, {
@@ -122,7 +122,7 @@ export async function commitsBeginningWith(
       const signal = AbortSignal.any([deadline.signal, watch.signal]);
       const dir = `--git-dir=${gitFolder}`;
       const refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-      const what = ["--filter=tree:0", "--no-tags", "--no-write-fetch-head", "--quiet"];
+      const what = ["--no-tags", "--no-write-fetch-head", "--quiet", ...(reach.filtered ? ["--filter=tree:0"] : [])];
       await git
         .run([dir, "fetch", ...what, "--", reach.access.url.remote, ...refspecs], { signal })
         .finally(watch.stop);

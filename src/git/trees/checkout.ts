@@ -5,6 +5,8 @@ import { makeEmptyRepository, repositoryConfig, type EmptyRepository } from "../
 import { quoted } from "../process/git-config.ts";
 import type { Git } from "../process/open-git.ts";
 import { holdUnfolding } from "./budget.ts";
+import { hasEncodingBelow } from "./encodings.ts";
+import { forgetIndex } from "./index-file.ts";
 import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
 
 /** A repository of its own for one commit: where it comes from and which branch it stands on. */
@@ -49,14 +51,22 @@ export interface WriteOptions {
   counted?: boolean;
 }
 
-/** Writes index and files, with two writers (checkout.workers). Symbolic links of the repository are made as git makes them. */
+/** Writes index and files, with two writers (checkout.workers), but for encodings that these would write wrongly. Symbolic links of the repository are made as git makes them. */
 export async function writeFiles(
   git: Git,
-  { repository, commit, originUrl: url }: RepositoryPlan,
+  plan: RepositoryPlan,
   { signal, counted = false }: WriteOptions = {},
 ): Promise<void> {
+  const { repository, commit, originUrl: url } = plan;
+  const readTree = async (config: readonly string[], ending?: AbortSignal): Promise<void> => {
+    const words = [...config, "read-tree", "--reset", "-u", commit];
+    await git.run(words, { cwd: repository, ...(ending && { signal: ending }) });
+  };
   const write = async (ending?: AbortSignal): Promise<void> => {
-    await git.run(["read-tree", "--reset", "-u", commit], { cwd: repository, ...(ending && { signal: ending }) });
+    await readTree([], ending);
+    if (!(await hasEncodingBelow(git, plan))) return;
+    await forgetIndex(repository);
+    await readTree(["-c", "checkout.workers=1"], ending);
   };
   if (counted) return write(signal);
   await holdUnfolding({ git, repository, commit, url }, (over) =>

@@ -2,10 +2,10 @@ import { BowlineError } from "../../lib/index.ts";
 
 /**
  * The patterns of a sparse checkout in cone mode for these folders (git-sparse-checkout(1), "INTERNALS: CONE PATTERN SET"):
- * everything below each, and the files that lie directly in their parents and at the top.
+ * everything below each, and the files that lie directly in their parents and at the top. `.` stands for the latter alone.
  */
 export function sparsePatterns(folders: readonly string[]): string {
-  const wanted = outermost(folders.map(checkedFolder));
+  const wanted = outermost(foldersBelow(folders));
   const parents = new Set(wanted.flatMap(parentsOf));
   const lines = ["/*", "!/*/"];
   for (const parent of [...parents].sort()) lines.push(`/${escaped(parent)}/`, `!/${escaped(parent)}/*/`);
@@ -22,12 +22,19 @@ export const SPARSE_CONFIG: Readonly<Record<string, string>> = {
 /** Whether a path of the repository is checked out: a file at its folder's own level, or anything below a wanted one. */
 export function inSparse(folders: readonly string[], path: string): boolean {
   if (folders.length === 0) return true;
-  const wanted = folders.map(checkedFolder);
+  const wanted = foldersBelow(folders);
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
   return (
     folder === "" || wanted.some((one) => path.startsWith(`${one}/`) || one === folder || one.startsWith(`${folder}/`))
   );
 }
+
+function foldersBelow(folders: readonly string[]): string[] {
+  return folders.filter((folder) => !TOP.test(folder)).map(checkedFolder);
+}
+
+/** The top folder, whose files are there in any case. */
+const TOP = /^\.\/*$/;
 
 function checkedFolder(text: string): string {
   const folder = text.replace(/^(\.?\/)+|\/+$/g, "").replace(/\/{2,}/g, "/");

@@ -1,9 +1,10 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Making } from "../../making.ts";
 import { takeAway } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { readIndex, type GitIndex } from "../git-index.ts";
+import { isAttributes } from "../index-file.ts";
 import { findBase } from "./find-base.ts";
 import { manifestOf, useKeptTree } from "./kept-tree.ts";
 import { canShareBlocks } from "./reflink.ts";
@@ -43,19 +44,8 @@ export async function beginWithBase(making: Making, cache: CacheFolder): Promise
 export function attributesDiffer(before: GitIndex, after: GitIndex): boolean {
   const attributes = ({ entries }: GitIndex): string =>
     entries
-      .filter(({ path }) => /(^|\/)\.gitattributes$/.test(path))
+      .filter(({ path }) => isAttributes(path))
       .map(({ path, object }) => `${path} ${object}`)
       .join("\n");
   return attributes(before) !== attributes(after);
-}
-
-/** The index of a working tree whose repository is of this commit's format. */
-export async function indexOf(tree: string, commit: string): Promise<GitIndex | undefined> {
-  const bytes = await readFile(join(tree, ".git/index")).catch(() => undefined);
-  return bytes && readIndex(bytes, commit.length === 64 ? 32 : 20);
-}
-
-/** Makes git write every file anew. */
-export async function forgetIndex(tree: string): Promise<void> {
-  await rm(join(tree, ".git/index"), { force: true });
 }

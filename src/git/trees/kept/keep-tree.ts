@@ -6,8 +6,8 @@ import { filterFor } from "../../objects/filter.ts";
 import { openSeen } from "../../objects/seen.ts";
 import type { FromServer } from "../../from-server.ts";
 import { warn, type Making } from "../../making.ts";
-import type { Git } from "../../process/open-git.ts";
-import type { IndexEntry } from "../git-index.ts";
+import { isAttributes } from "../index-file.ts";
+import { notAsGitWrites } from "./as-git-writes.ts";
 import { newTreeFolder, publishKeptTree } from "./kept-tree.ts";
 import { writeManifest } from "./manifest.ts";
 import { packTree, type Packed } from "./pack-tree.ts";
@@ -40,7 +40,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       signal: deadline.signal,
     });
     if (packed === undefined) return await rm(place, { recursive: true, force: true });
-    await verify(packed, { making, made });
+    if (!(await isAsCommitted(packed, { making, made }))) return await rm(place, { recursive: true, force: true });
     await publishKeptTree(place, folder, {
       apiVersion: "bowline/v1",
       url: making.access.url.text,
@@ -62,7 +62,8 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
     await Promise.all(given.map(({ access, what }) => seen.keep(access, what)));
   } catch (error) {
     if (place !== undefined) await rm(place, { recursive: true, force: true }).catch(() => {});
-    const failure = errnoOf(error) === undefined ? error : writeError(place ?? cache.root, error);
+    const ofDisk = !(error instanceof BowlineError) && errnoOf(error) !== undefined;
+    const failure = ofDisk ? writeError(place ?? cache.root, error) : error;
     if (!(failure instanceof BowlineError) || !failure.code.startsWith("DISK_")) throw failure;
     warn(request, notKept(failure));
   }
@@ -78,37 +79,23 @@ function isOfTarget(path: string): boolean {
   );
 }
 
-async function verify(
+/** False where that cannot be known: attributes that are themselves converted are not those that git had when it wrote. Throws INTERNAL. */
+async function isAsCommitted(
   { index, unlike }: Packed,
   { making, made }: Pick<KeepOptions, "making" | "made">,
-): Promise<void> {
+): Promise<boolean> {
   const { request, workplace } = making;
-  const differing =
-    index.tree !== undefined && index.tree !== made.tree
-      ? ["its index"]
-      : // the contents of LFS files are checked by git-lfs against their own names
-        request.options.lfs
-        ? []
-        : await unlikeAlsoToGit(unlike, made.git, workplace.tree);
-  if (differing.length === 0) return;
+  const sameIndex = index.tree === undefined || index.tree === made.tree;
+  // the contents of LFS files are checked by git-lfs against their own names
+  const compared = sameIndex && !request.options.lfs;
+  const wrong = compared ? await notAsGitWrites(unlike, made.git, workplace.tree) : undefined;
+  if (sameIndex && wrong === undefined) return true;
+  if (sameIndex && unlike.some(({ path }) => isAttributes(path))) return false;
   throw new BowlineError({
     code: "INTERNAL",
-    message: `what was checked out of "${request.url}" is not the commit's tree: ${differing[0]}`,
+    message: `what was checked out of "${request.url}" is not the commit's tree: ${wrong === undefined ? "its index" : JSON.stringify(wrong.path)}`,
     hint: "check the disk and the memory of this machine, then report this as a bug",
   });
-}
-
-/** Line ends and the like are converted when files are written: git converts them back to compare. */
-async function unlikeAlsoToGit(entries: readonly IndexEntry[], git: Git, tree: string): Promise<string[]> {
-  if (entries.length === 0) return [];
-  // a name that begins with a quote is read as a C string
-  const names = entries.map(({ path }) => (/["\n]/.test(path) ? undefined : path));
-  const asked = entries.filter((_, index) => names[index] !== undefined);
-  const input = Buffer.from(asked.map(({ path }) => `${path}\n`).join(""), "latin1");
-  const { code, stdout } = await git.run(["hash-object", "--stdin-paths"], { cwd: tree, input, expected: [128] });
-  const objects = stdout.toString().split("\n");
-  if (code !== 0) return ["a file is missing"];
-  return asked.filter(({ object }, index) => objects[index] !== object).map(({ path }) => `"${path}"`);
 }
 
 function notKept(cause: BowlineError) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash, hash, type Hash } from "node:crypto";
 import {
   closeSync,
@@ -47,7 +48,7 @@ const AT_ONCE = 200;
 /**
  * Reads a fresh checkout once: into one large file, and against the names of the objects that it was made from. Its files get a time some seconds
  * ago, in the checkout as well as in its index, so that `git status` trusts them there and in every copy (racy-git). Undefined where
- * the tree cannot be kept: a name that is not UTF-8, an index of a kind that is not known here.
+ * the tree cannot be kept: a name or a link's target that is not UTF-8, an index of a kind that is not known here.
  */
 export async function packTree(options: PackOptions): Promise<Packed | undefined> {
   const { tree, folder, commit, base, leaveOut, signal } = options;
@@ -55,14 +56,13 @@ export async function packTree(options: PackOptions): Promise<Packed | undefined
   const path = join(tree, ".git/index");
   const bytes = await readFile(path);
   const index = readIndex(bytes, sha256 ? 32 : 20);
-  if (index === undefined) return undefined;
+  const found = index && listTree(tree, leaveOut);
+  if (index === undefined || found === undefined) return undefined;
   const reused = base === undefined ? undefined : reuse(base, { index, folder });
   const fresh = index.entries.filter((entry) => reused?.paths.has(entry.path) !== true);
   const time = Math.floor(Date.now() / 1000) - 10;
   setTimes(bytes, fresh, time);
   await writeFile(path, checksummed(bytes, sha256));
-  const found = listTree(tree, leaveOut);
-  if (found === undefined) return undefined;
   const pack = new Packing(options, { time, index, reused });
   pack.manifest.folders = found.folders;
   let count = 0;
@@ -85,27 +85,29 @@ function checksummed(index: Buffer, sha256: boolean): Buffer {
 interface Listing {
   folders: string[];
   files: string[];
-  links: string[];
+  links: { path: string; target: Buffer }[];
 }
 
-/** Undefined for a name that is not UTF-8, which this runtime gives with U+FFFD in it. */
+/** Undefined for a name that is not UTF-8, which this runtime gives with U+FFFD in it, and for such a target of a link. */
 function listTree(tree: string, leaveOut: (path: string) => boolean): Listing | undefined {
   const listing: Listing = { folders: [], files: [], links: [] };
-  let readable = true;
-  function list(folder: string): void {
+  function list(folder: string): boolean {
     for (const entry of readdirSync(join(tree, folder), { withFileTypes: true })) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.name.includes("\ufffd")) readable = false;
+      if (entry.name.includes("\ufffd")) return false;
       if (leaveOut(path)) continue;
       if (entry.isDirectory()) {
         listing.folders.push(path);
-        list(path);
-      } else if (entry.isSymbolicLink()) listing.links.push(path);
-      else listing.files.push(path);
+        if (!list(path)) return false;
+      } else if (entry.isSymbolicLink()) {
+        const target = readlinkSync(join(tree, path), "buffer");
+        if (!isUtf8(target)) return false;
+        listing.links.push({ path, target });
+      } else listing.files.push(path);
     }
+    return true;
   }
-  list("");
-  return readable ? listing : undefined;
+  return list("") ? listing : undefined;
 }
 
 /** A layer being written. */
@@ -165,14 +167,14 @@ class Packing {
     }
   }
 
-  addLink(path: string): void {
+  addLink({ path, target: bytes }: Listing["links"][number]): void {
     const whole = join(this.#options.tree, path);
-    const target = readlinkSync(whole);
+    const target = bytes.toString();
     const entry = this.#take(path);
     const fresh = entry !== undefined && this.#reused?.paths.has(entry.path) !== true;
     const own = fresh ? this.#time : Math.floor(lstatSync(whole).mtimeMs / 1000);
     if (fresh) lutimesSync(whole, own, own);
-    this.#compare(entry, Buffer.from(target));
+    this.#compare(entry, bytes);
     this.manifest.links.push(own === this.manifest.time ? [path, target] : [path, target, own]);
   }
 

@@ -1,0 +1,22 @@
+import type { Git } from "../process/open-git.ts";
+import { hasAttributesBelow, indexOf, isAttributes } from "./index-file.ts";
+
+/**
+ * Whether attributes of a folder below the top ask for another encoding of its files (gitattributes, "working-tree-encoding"). git's parallel checkout
+ * has forgotten the encoding's name when it comes to write them (seen in 2.39: files as they are in the repository, or an error that no one is told of).
+ */
+export async function hasEncodingBelow(git: Git, { repository, commit }: CheckedOutCommit): Promise<boolean> {
+  if (!(await hasAttributesBelow(repository))) return false;
+  const index = await indexOf(repository, commit);
+  const below =
+    index?.entries.filter(({ path, skipped }) => !skipped && path.includes("/") && isAttributes(path)) ?? [];
+  if (below.length === 0) return false;
+  const input = below.map(({ object }) => `${object}\n`).join("");
+  const { stdout } = await git.run(["cat-file", "--batch"], { cwd: repository, input });
+  return stdout.includes("working-tree-encoding");
+}
+
+interface CheckedOutCommit {
+  repository: string;
+  commit: string;
+}
