@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, writeError } from "./system-errors.ts";
+import { errnoOf, systemError, writeError } from "./system-errors.ts";
 
 /** Makes a folder, and those above it, that only its owner may look into; one that exists is left as it is. */
 export async function makePrivateFolder(path: string): Promise<void> {
@@ -46,6 +46,20 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
     await rm(temporary, { force: true });
   });
   return made;
+}
+
+/** The text of a file; undefined where there is none. What cannot be read is never taken for what is not there: throws as systemError tells it. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(unlessAbsent);
+}
+
+/** The names in a folder; none where there is no such folder. */
+export async function listIfThere(path: string): Promise<string[]> {
+  return (await readdir(path).catch(unlessAbsent)) ?? [];
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (errnoOf(error) !== "ENOENT") throw systemError(error) ?? error;
 }
 
 async function withFinishedFile(

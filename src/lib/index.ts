@@ -11,7 +11,14 @@ export { parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
 export { findProcesses, isAlive, ownIdentity, ownMark, isMarkAlive, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
 export { didYouMean } from "./near-names.ts";
-export { createPrivateFile, makeFolder, makePrivateFolder, writePrivateFile } from "./files.ts";
+export {
+  createPrivateFile,
+  listIfThere,
+  makeFolder,
+  makePrivateFolder,
+  readIfThere,
+  writePrivateFile,
+} from "./files.ts";
 export { errnoOf, limitError, systemError, writeError } from "./system-errors.ts";
 export { withFileLock, type FileLockOptions } from "./file-lock.ts";
 export { createTunnelAgent, openProxyTunnel, ProxyRefusal, type TunnelOptions } from "./proxy-tunnel.ts";

@@ -89,6 +89,43 @@ it.skipIf(!canLimit)(
   },
 );
 
+it.skipIf(!canLimit)(`what cannot be read is not taken for damaged, or for absent${noLimit}`, async () => {
+  const reading = await childScript(`
+    import { execFileSync } from "node:child_process";
+    import { openSync } from "node:fs";
+    import { isShallowAt } from "#src/git/objects/bare-repository.ts";
+    import { readManifest } from "#src/git/trees/kept/manifest.ts";
+    import { unpackPieces } from "#src/git/trees/kept/unpack-pieces.ts";
+    import { readSmallFile } from "#src/git/trees/lfs-pointers.ts";
+    const segments = [{ layer: "passwd", at: 0, size: 1, crc: 0, files: [] }];
+    const piece = { folder: "/etc", tree: "/", time: 1, reflink: false, segments, large: [], weight: 1 };
+    execFileSync("prlimit", ["--pid", String(process.pid), "--nofile=100"]);
+    try { for (;;) openSync("/dev/null"); } catch {}
+    const all = await Promise.allSettled([
+      readSmallFile("/etc/passwd", 1e6),
+      isShallowAt("/etc", "any"),
+      readManifest("/etc", { size: 1, crc: 0 }),
+      unpackPieces([piece], new AbortController().signal),
+    ]);
+    print(all.map(({ reason }) => reason?.code ?? String(reason)));
+  `);
+  expect(await reading.run([])).toEqual(["EMFILE", "SYSTEM_LIMIT", "SYSTEM_LIMIT", "SYSTEM_LIMIT"]);
+  reading.remove();
+});
+
+it.skipIf(!canLimit || !canDropRights)(`where no thread can be started, this one writes all${noOther}`, async () => {
+  const threads = await childScript(`
+    import { execFileSync } from "node:child_process";
+    import { unpackPieces } from "#src/git/trees/kept/unpack-pieces.ts";
+    execFileSync("prlimit", ["--pid", String(process.pid), "--nproc=1:1"]);
+    const segments = [{ layer: "passwd", at: 0, size: 0, crc: 0, files: [] }];
+    const piece = { folder: "/etc", tree: "/", time: 1, reflink: false, segments, large: [], weight: 100_000 };
+    print(await unpackPieces([piece, piece, piece], new AbortController().signal).then(() => "written", String));
+  `);
+  expect(await threads.run([], { unprivileged: true })).toBe("written");
+  threads.remove();
+});
+
 it.skipIf(!canLimit || !canDropRights)(`where no process can be started: SYSTEM_LIMIT${noOther}`, async () => {
   const { answers, uncaught, left } = await underLimit("processes", true);
   expect({ answers, uncaught, left }).toEqual({

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { materialize, type CodeReference, type GitEvent } from "../../src/git/index.ts";
+import { writeWhole } from "../../src/git/objects/bare-repository.ts";
 import { canDropRights, childScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { requestFor } from "./request.ts";
@@ -95,6 +96,14 @@ describe.skipIf(!canMount)(`a disk that is too small${noMount}`, () => {
       expect(["CACHE_NOT_USED", "CACHE_NOT_KEPT"]).toContain(warnings[0]);
       expect({ cache: reference.cache, warnings: warnings.length }).toEqual({ cache: "miss", warnings: 1 });
     }
+  });
+
+  it("for a list of the cache: the old one stays", async () => {
+    const folder = await disk("size=64k");
+    const path = join(folder, "shallow");
+    await writeWhole(path, "old");
+    await expect(writeWhole(path, "new".repeat(100_000))).rejects.toMatchObject({ code: "ENOSPC" });
+    expect([await readdir(folder), await readFile(path, "utf8")]).toEqual([["shallow"], "old"]);
   });
 
   it("a place that is a mount of its own cannot be filled at once: it is refused, and stays empty", async () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { access, link, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { access, link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, ownMark, withFileLock } from "../../lib/index.ts";
+import { errnoOf, listIfThere, ownMark, readIfThere, withFileLock } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
 import type { CacheFolder } from "./cache-folder.ts";
 import { digest } from "./digest.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
+import { readShallow } from "./shallow-file.ts";
 
 /**
  * The objects of single commits (depth 1) of one url and domain: a bare repository in which each commit that is there whole has a reference, and is
@@ -55,13 +56,13 @@ export async function tagObject(
 
 /** What a reference that has a file of its own points to. */
 export async function referenceIn(gitFolder: string, name: string): Promise<string | undefined> {
-  const text = await readFile(join(gitFolder, name), "utf8").catch(() => undefined);
+  const text = await readIfThere(join(gitFolder, name));
   return /^[0-9a-f]{40,64}$/.exec(text?.trim() ?? "")?.[0];
 }
 
 /** Whether the history that is there ends with this commit because its parents were left out. */
 export async function isShallowAt(gitFolder: string, commit: string): Promise<boolean> {
-  return (await readFile(join(gitFolder, "shallow"), "utf8").catch(() => "")).split("\n").includes(commit);
+  return (await readShallow(gitFolder)).includes(commit);
 }
 
 /** The commits that were used last: what a server may leave out. */
@@ -74,7 +75,7 @@ export async function commitRefs({
   gitFolder,
 }: Pick<BareRepository, "gitFolder">): Promise<{ commit: string; path: string; time: number }[]> {
   const folder = join(gitFolder, REFS);
-  const names = await readdir(folder).catch(() => []);
+  const names = await listIfThere(folder);
   const refs = names
     .filter((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name))
     .map(async (commit) => {
@@ -86,7 +87,7 @@ export async function commitRefs({
 
 /** When any of its commits was used last, in milliseconds. */
 export async function newestUse(gitFolder: string): Promise<number> {
-  const [newest] = await commitRefs({ gitFolder });
+  const [newest] = await commitRefs({ gitFolder }).catch(() => []);
   return newest?.time ?? (await stat(gitFolder).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
@@ -124,7 +125,7 @@ export async function takeOver(
     await linkPacks(join(incoming, "objects/pack"), join(gitFolder, "objects/pack"));
     if (shallow) await addShallow(gitFolder, wanted.commit);
     if (wanted.tag !== undefined) {
-      const object = await readFile(join(incoming, wanted.tag), "utf8").catch(() => `${wanted.commit}\n`);
+      const object = (await readIfThere(join(incoming, wanted.tag))) ?? `${wanted.commit}\n`;
       await writeWhole(join(gitFolder, tagRef(wanted)), object);
     }
     await writeWhole(join(gitFolder, REFS, wanted.commit), `${wanted.commit}\n`);
@@ -154,16 +155,21 @@ async function linkPacks(from: string, to: string): Promise<void> {
 }
 
 async function addShallow(gitFolder: string, commit: string): Promise<void> {
-  const path = join(gitFolder, "shallow");
-  const lines = (await readFile(path, "utf8").catch(() => "")).split("\n").filter(Boolean);
-  if (!lines.includes(commit)) await writeWhole(path, [...lines, commit, ""].join("\n"));
+  const lines = await readShallow(gitFolder);
+  if (!lines.includes(commit)) await writeWhole(join(gitFolder, "shallow"), [...lines, commit, ""].join("\n"));
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** The old content or the new one, also for who is killed or has no space. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

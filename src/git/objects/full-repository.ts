@@ -1,7 +1,7 @@
 import { constants, copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, writeError } from "../../lib/index.ts";
+import { errnoOf, readIfThere, writeError } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
 import { markUse } from "../cache/use-mark.ts";
 import { planOf, sessionOf, warn, type Making } from "../making.ts";
@@ -128,7 +128,7 @@ async function isKnown(kept: string, commit: string): Promise<boolean> {
 
 /** Every branch that came is known from now on, too, so that the next fetch can name it. */
 async function keepKnown(kept: string, commit: string): Promise<void> {
-  const packed = await readFile(join(kept, "packed-refs"), "utf8").catch(() => "");
+  const packed = (await readIfThere(join(kept, "packed-refs"))) ?? "";
   const branches = [...packed.matchAll(/^([0-9a-f]{40,64}) refs\/remotes\/origin\//gm)].map((match) => match[1]!);
   await mkdir(join(kept, KNOWN), { recursive: true });
   for (const one of new Set([...branches.slice(0, MOST_HAVES), commit]))

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, parseRevision, writeError } from "../../lib/index.ts";
+import { parseRevision, readIfThere, writeError } from "../../lib/index.ts";
 import type { Ref } from "../server/session.ts";
 
 /**
@@ -47,10 +47,7 @@ function entryOf({ name, object, peeled }: Ref): [string, string] {
 }
 
 async function readPackedRefs(path: string): Promise<Map<string, string>> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return "";
-    throw error;
-  });
+  const text = (await readIfThere(path)) ?? "";
   const entries = [...text.matchAll(/^[0-9a-f]{40,64} (.+)\n(?:\^[0-9a-f]+\n)?/gm)];
   return new Map(entries.map((match) => [match[1]!, match[0]]));
 }

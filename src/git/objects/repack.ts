@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileLock } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
-import { commitRefs, type BareRepository } from "./bare-repository.ts";
+import { commitRefs, writeWhole, type BareRepository } from "./bare-repository.ts";
+import { readShallow } from "./shallow-file.ts";
 
 const MOST_PACKS = 24;
 const MOST_COMMITS = 200;
@@ -40,8 +41,8 @@ async function forgetUnused(bare: BareRepository): Promise<void> {
   for (const { path } of gone) await rm(path, { force: true });
   const left = new Set(refs.filter((ref) => !gone.includes(ref)).map(({ commit }) => commit));
   const shallow = join(bare.gitFolder, "shallow");
-  const lines = (await readFile(shallow, "utf8").catch(() => "")).split("\n").filter((line) => left.has(line));
-  await writeFile(shallow, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  const lines = (await readShallow(bare.gitFolder)).filter((line) => left.has(line));
+  await writeWhole(shallow, lines.map((line) => `${line}\n`).join(""));
 }
 
 /** What a git that was killed was about to write. Only under the lock of the repository. */

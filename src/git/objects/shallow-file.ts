@@ -1,14 +1,11 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, writeError } from "../../lib/index.ts";
+import { readIfThere, writeError } from "../../lib/index.ts";
 
 /** The commits of a repository whose parents are not there (gitrepository-layout, "shallow"). */
 export async function readShallow(gitFolder: string): Promise<string[]> {
-  const text = await readFile(join(gitFolder, "shallow"), "latin1").catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return "";
-    throw error;
-  });
-  return text.match(/^[0-9a-f]{40,64}$/gm) ?? [];
+  const text = await readIfThere(join(gitFolder, "shallow"));
+  return text?.match(/^[0-9a-f]{40,64}$/gm) ?? [];
 }
 
 /** Writes them; there is no such file where there are none. */

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { limitError } from "../../../lib/index.ts";
 
 /**
  * What a kept tree consists of: everything that is needed to write it again without looking at a folder or a file's properties.
@@ -53,12 +54,16 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   return { size: text.length, crc: crc32(text) };
 }
 
-/** Undefined when it is not what was written. */
+/** Undefined when it is not what was written. Throws SYSTEM_LIMIT where that cannot be told. */
 export async function readManifest(
   folder: string,
   written: { size: number; crc: number },
 ): Promise<Manifest | undefined> {
-  const text = await readFile(join(folder, NAME)).catch(() => undefined);
+  const text = await readFile(join(folder, NAME)).catch((error: unknown) => {
+    const limit = limitError("what is kept cannot be read", error);
+    if (limit !== undefined) throw limit;
+  });
+  if (text === undefined) return undefined;
   if (text?.length !== written.size || crc32(text) !== written.crc) return undefined;
   return JSON.parse(text.toString("utf8")) as Manifest;
 }

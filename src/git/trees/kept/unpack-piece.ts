@@ -10,7 +10,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { crc32 } from "node:zlib";
-import { errnoOf, writeError } from "../../../lib/index.ts";
+import { errnoOf, limitError, writeError } from "../../../lib/index.ts";
 import { SEGMENT, type LargeFile, type Segment } from "./manifest.ts";
 import { writeAll } from "../write-all.ts";
 
@@ -135,7 +135,10 @@ function onKept<T>(read: () => T): T {
     return read();
   } catch (cause) {
     if (cause instanceof DamagedTree) throw cause;
-    throw new DamagedTree(`it cannot be read (${errnoOf(cause) ?? String(cause)})`, { cause });
+    throw (
+      limitError("what is kept cannot be read", cause) ??
+      new DamagedTree(`it cannot be read (${errnoOf(cause) ?? String(cause)})`, { cause })
+    );
   }
 }
 

@@ -110,7 +110,13 @@ function isStopped({ stop }: Task): boolean {
 }
 
 function start(): void {
-  const worker = new Worker(builtFile("unpack-thread.cjs"), { execArgv: [] });
+  let worker: Worker;
+  try {
+    worker = new Worker(builtFile("unpack-thread.cjs"), { execArgv: [] });
+  } catch {
+    mayStart = false;
+    return;
+  }
   const thread: Thread = { worker, ready: false };
   threads.add(thread);
   worker.unref();
@@ -120,8 +126,8 @@ function start(): void {
     thread.task = undefined;
     giveNext(thread);
   });
-  worker.on("error", (error) => gone(thread, error));
-  worker.on("exit", () => gone(thread, new Error("the thread that wrote files has ended")));
+  worker.on("error", ({ message }) => gone(thread, message));
+  worker.on("exit", () => gone(thread, "no reason is known"));
 }
 
 /** A task, or a rest, in which it keeps no process alive. */
@@ -140,11 +146,17 @@ function giveNext(thread: Thread): void {
 }
 
 /** Where there can be no other threads, this one does all. */
-function gone(thread: Thread, error: Error): void {
+function gone(thread: Thread, why: string): void {
   threads.delete(thread);
   clearTimeout(thread.rest);
   if (!thread.ready) mayStart = false;
-  thread.task?.end(error);
+  thread.task?.end(
+    new BowlineError({
+      code: "SYSTEM_LIMIT",
+      message: `a thread that was writing files has ended: ${why}`,
+      hint: "see whether there is memory enough (the container's limits), then run the command again",
+    }),
+  );
   thread.task = undefined;
 }
 
