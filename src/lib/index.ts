@@ -21,7 +21,13 @@ export {
 } from "./files.ts";
 export { errnoOf, limitError, systemError, writeError } from "./system-errors.ts";
 export { withFileLock, type FileLockOptions } from "./file-lock.ts";
-export { createTunnelAgent, openProxyTunnel, ProxyRefusal, type TunnelOptions } from "./proxy-tunnel.ts";
+export {
+  createTunnelAgent,
+  openProxyTunnel,
+  proxyAuthorization,
+  ProxyRefusal,
+  type TunnelOptions,
+} from "./proxy-tunnel.ts";
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
 export { runProgram } from "./run-program.ts";

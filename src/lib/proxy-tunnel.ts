@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Agent, AgentOptions } from "node:http";
 import type { RequestOptions } from "node:https";
 import type { Socket } from "node:net";
@@ -38,13 +39,14 @@ export async function openProxyTunnel(
     secure ? import("node:https") : import("node:http"),
     import("node:net"),
   ]);
+  const login = proxyAuthorization(proxy);
   const host = proxy.hostname.replace(/^\[|\]$/g, "");
   const options: RequestOptions = {
     host,
     port: proxy.port || (secure ? 443 : 80),
     method: "CONNECT",
     path: target,
-    headers: { host: target, ...loginOf(proxy) },
+    headers: { host: target, ...(login !== undefined && { "proxy-authorization": login }) },
     agent: false,
     ...(signal && { signal }),
     // by itself Node would hold the proxy's certificate against the header's host, which is the target
@@ -75,6 +77,15 @@ export async function openProxyTunnel(
   });
 }
 
+/** The value of Proxy-Authorization, where the proxy's url has a user name. A `%` before anything but two digits stands for itself, as for curl and git. */
+export function proxyAuthorization({ username, password }: URL): string | undefined {
+  if (username === "") return undefined;
+  const login = `${username}:${password}`.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+  return `Basic ${Buffer.from(login, "latin1").toString("base64")}`;
+}
+
 /** Connections to one server, each through a way of its own that the proxy opens; with `secure`, TLS to the server itself inside of it. */
 export async function createTunnelAgent(
   proxy: URL,
@@ -86,6 +97,8 @@ export async function createTunnelAgent(
   ]);
   const agent: Agent = new AgentOf(kept);
   const over = new AbortController();
+  // each way that is not open yet listens to it
+  setMaxListeners(0, over.signal);
   agent.createConnection = (asked, created) => {
     const { host, port } = asked as { host: string; port: string | number };
     const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -104,10 +117,4 @@ export async function createTunnelAgent(
     destroy();
   };
   return agent;
-}
-
-function loginOf({ username, password }: URL): Record<string, string> {
-  if (username === "") return {};
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` };
 }

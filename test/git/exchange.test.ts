@@ -123,6 +123,30 @@ test(
   },
 );
 
+test(
+  "a kept connection on which the server has waited too long is no fault; a new one on which it says so is",
+  QUICK,
+  async () => {
+    const used = new Set<Socket>();
+    const port = await serving(({ socket }, response) => {
+      response.statusCode = used.has(socket) ? 408 : 200;
+      used.add(socket);
+      response.end();
+    });
+    const agent = new Agent({ keepAlive: true });
+    const status = async (): Promise<number> => {
+      const stream = await ask(port, {}, { agent });
+      await readBody(stream, 100);
+      return stream.status;
+    };
+    expect([await status(), await status()]).toEqual([200, 200]);
+    expect(used.size).toBe(2);
+    agent.destroy();
+    const late = await serving((_, response) => void response.writeHead(408).end());
+    expect((await ask(late, {})).status).toBe(408);
+  },
+);
+
 test("several kept connections that all end as they are used again are no fault either", QUICK, async () => {
   const used = new Set<Socket>();
   const port = await serving(({ socket }, response) => {

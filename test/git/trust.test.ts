@@ -195,6 +195,26 @@ describe("a proxy", () => {
     },
   );
 
+  it.each(["http", "https"])(
+    "that is spoken to by https shows a certificate of its own, not of %s://elsewhere",
+    async (scheme) => {
+      const proxy = await proxied({ tls: "good", status: 403 });
+      const { ca } = await certificate("good");
+      for (const name of [proxy.url, proxy.url.replace("127.0.0.1", "localhost")]) {
+        const credential = {
+          scope: `${scheme}://elsewhere.invalid/`,
+          source: "test",
+          secretValues: [],
+          proxy: name,
+          ca,
+        };
+        const request = requestFor(`${credential.scope}org/test`, { findCredential: async () => credential });
+        await expect(resolve(request)).rejects.toMatchObject({ message: expect.stringContaining("403") });
+      }
+      expect(proxy.requests).toHaveLength(2);
+    },
+  );
+
   it.each(["good", undefined] as const)("that refuses the login (407) is PROXY_FAILED (tls: %s)", async (tls) => {
     const server = await serve(tls);
     const proxy = await proxied(LOGIN);

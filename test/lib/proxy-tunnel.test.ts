@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, expect, test, vi } from "vitest";
-import { createTunnelAgent, openProxyTunnel, ProxyRefusal } from "../../src/lib/index.ts";
+import { createTunnelAgent, openProxyTunnel, proxyAuthorization, ProxyRefusal } from "../../src/lib/index.ts";
 import { certificate } from "../support/certificates.ts";
 
 const LONG = 3_600_000;
@@ -82,4 +82,33 @@ test("a way that is not open yet is given up with the agent", QUICK, async () =>
   await new Promise((resolve) => server.once("connection", resolve));
   agent.destroy();
   expect(await failed).toMatchObject({ name: "AbortError" });
+});
+
+test("many ways at once are no leak that is warned of", QUICK, async () => {
+  const proxy = await proxySaying();
+  const { request } = await import("node:http");
+  const warned = vi.fn<(warning: Error) => void>();
+  process.on("warning", warned);
+  const agent = await createTunnelAgent(proxy, { secure: false, kept: {}, time: LONG });
+  const failures = Array.from({ length: 20 }, () => {
+    const asked = request({ agent, host: "h.example", port: 80 });
+    return new Promise((resolve) => asked.once("error", resolve).end());
+  });
+  await new Promise((resolve) => server.once("connection", resolve));
+  agent.destroy();
+  await Promise.all(failures);
+  process.off("warning", warned);
+  expect(warned).not.toHaveBeenCalled();
+});
+
+test.each([
+  ["http://me:p%40ss@proxy.example", "me:p@ss"],
+  ["http://me:100%@proxy.example", "me:100%"],
+  ["http://m%zz:%c3%bc%ff@proxy.example", "m%zz:\xc3\xbc\xff"],
+])("the login in %s is read as curl reads it", (url, login) => {
+  expect(proxyAuthorization(new URL(url))).toBe(`Basic ${Buffer.from(login, "latin1").toString("base64")}`);
+});
+
+test("a url without a login has none", () => {
+  expect(proxyAuthorization(new URL("http://proxy.example"))).toBeUndefined();
 });

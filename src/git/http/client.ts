@@ -1,14 +1,15 @@
 import type { Agent as HttpAgent, AgentOptions, RequestOptions } from "node:http";
+import { isIP } from "node:net";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
-import { createTunnelAgent, VERSION, type GitUrl } from "../../lib/index.ts";
+import { createTunnelAgent, proxyAuthorization, VERSION, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
 import { connectTo } from "./early-connection.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
 import { withoutBrackets } from "./place.ts";
-import { proxyAuthorization, proxyFor, shownProxy } from "./proxy.ts";
+import { proxyFor, shownProxy } from "./proxy.ts";
 import { trustedCertificates } from "./trust.ts";
 
 /** Some hosts speak git only to a client whose User-Agent begins like git's own. */
@@ -135,6 +136,8 @@ async function compressed(body: Buffer): Promise<Buffer> {
 
 interface Route extends Pick<RequestOptions, "protocol" | "hostname" | "port" | "path" | "setHost"> {
   headers?: Record<string, string>;
+  /** Whose certificate it has to be, where Node would take the Host header's. */
+  servername?: string;
 }
 
 /** Plain http through a proxy asks the proxy for the whole url (RFC 9112, section 3.2.2); all else asks the server. */
@@ -144,9 +147,11 @@ function route(url: string, proxy: URL | undefined): Route {
     return { protocol, hostname: withoutBrackets(hostname), port, path: pathname + search };
   }
   const authorization = proxyAuthorization(proxy);
+  const proxyHost = withoutBrackets(proxy.hostname);
   return {
     protocol: proxy.protocol,
-    hostname: withoutBrackets(proxy.hostname),
+    hostname: proxyHost,
+    servername: isIP(proxyHost) ? "" : proxyHost,
     port: proxy.port,
     path: url,
     setHost: false,

@@ -107,6 +107,11 @@ function attempt({ asked, timeouts, signal, body, options }: Exchange, request: 
     });
     sent.on("response", (response) => {
       clearTimeout(timer);
+      // said to a kept connection that was idle for long, at the moment at which it is used again (RFC 9110, section 15.5.9)
+      if (sent.reusedSocket && response.statusCode === 408) {
+        reject(new StaleConnection());
+        return void sent.destroy();
+      }
       const reading: Reading = {
         wait: () => wait(timeouts.stall, "no byte"),
         rest: () => clearTimeout(timer),

@@ -28,13 +28,6 @@ export function shownProxy(proxy: URL): string {
   return `${proxy.protocol}//${proxy.host}`;
 }
 
-/** The value of Proxy-Authorization, where the proxy's url has a user name. */
-export function proxyAuthorization(proxy: URL): string | undefined {
-  if (proxy.username === "") return undefined;
-  const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return `Basic ${Buffer.from(login).toString("base64")}`;
-}
-
 function withoutProxy(url: { host: string; port?: number }, noProxy: string | undefined): boolean {
   const host = url.host.replace(/^\[|\]$/g, "");
   return (noProxy ?? "").split(/[\s,]+/).some((entry) => {
