@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Connection } from "../connections/index.ts";
-import { BowlineError, didYouMean } from "../lib/index.ts";
+import { BowlineError, didYouMean, shownUrl } from "../lib/index.ts";
 
 /** The connection of this name. CONNECTION_NOT_FOUND, with near names. */
 export function findConnection(config: Config, name: string): Connection {
@@ -10,7 +10,7 @@ export function findConnection(config: Config, name: string): Connection {
   const near = didYouMean(name, connections.keys());
   throw new BowlineError({
     code: "CONNECTION_NOT_FOUND",
-    message: `no connection "${name}" is in ${config.path ?? "the catalog: there is no config"}`,
+    message: `no connection "${shownUrl(name)}" is in ${config.path ?? "the catalog: there is no config"}`,
     hint: near ?? "list them with: bowline connections ls",
   });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, shownUrl } from "../lib/index.ts";
 import { readStdin } from "./ask.ts";
 import type { CliContext } from "./context.ts";
 
@@ -27,8 +27,9 @@ export function readBytes(path: string, name: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     const why = REASONS[(cause as NodeJS.ErrnoException).code ?? ""] ?? (cause as Error).message;
-    const hint = "check the path, and who may read it";
-    throw new BowlineError({ code: "FILE_NOT_READ", message: `cannot read "${name}": ${why}`, hint }, { cause });
+    const hint = /^https?:/.test(name) ? "save it in a file, and name that" : "check the path, and who may read it";
+    const message = `cannot read "${shownUrl(name)}": ${why}`;
+    throw new BowlineError({ code: "FILE_NOT_READ", message, hint }, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Connection } from "../connections/index.ts";
 import { inScope, scopeOf } from "../connections/index.ts";
-import { didYouMean, parseGitUrl, type Place, type ProblemInput } from "../lib/index.ts";
+import { didYouMean, parseGitUrl, shownUrl, type Place, type ProblemInput } from "../lib/index.ts";
 import {
   type ContainerFields,
   type InitEntry,
@@ -101,7 +101,7 @@ export function draftInit(node: YamlMap, fields: InitEntry, settings: InitSettin
     return told({
       code: "NOT_SUPPORTED",
       message: `the connection "${connection.name}" is of kind "${connection.kind}": Bowline has no initializer for it`,
-      hint: "add `container: {image, command}` that does the work; it is given the connection's secret",
+      hint: `${forGit(connection)}add \`container: {image, command}\` that does the work; it is given the connection's secret`,
       place: at("connection"),
       connection: connection.name,
     });
@@ -234,18 +234,25 @@ export function stepName(
 }
 
 /** An unknown connection, with the names it may be a slip of. */
+/** Whoever names a forge as the kind means git. */
+function forGit({ schema }: Connection): string {
+  const url = schema?.["url"];
+  return typeof url === "string" && /^https?:|^ssh:|@/.test(url) ? "for a git repository write `kind: git`; else " : "";
+}
+
 export function connectionNotFound(name: string, catalog: ReadonlyMap<string, Connection>, place: Place): ProblemInput {
   const known = [...catalog.keys()];
   const list =
     known.length > 0
       ? `known: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`
       : "the catalog is empty: add it below `connections:` of the config (bowline.yaml), or name one with --config";
+  const shown = shownUrl(name).slice(0, 80);
   return {
     code: "CONNECTION_NOT_FOUND",
-    message: `there is no connection "${name.slice(0, 80)}"`,
-    hint: didYouMean(name, known) ?? list,
+    message: `there is no connection "${shown}"`,
+    hint: name.includes("://") ? "a url alone is written as `git: {url: …}`" : (didYouMean(name, known) ?? list),
     place,
-    connection: name.slice(0, 80),
+    connection: shown,
   };
 }
 

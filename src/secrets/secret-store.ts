@@ -114,7 +114,7 @@ function removeEntry(file: StoreFile, name: string, key: string | undefined): vo
   const kind = !entryOf(file, "secret", name) && entryOf(file, "configMap", name) ? "configMap" : "secret";
   const stored = entryOf(file, kind, name);
   if (stored === undefined || (key !== undefined && !Object.hasOwn(stored, key))) {
-    throw notFound(file, { kind, name, key });
+    throw notFound(file, { kind, name, key }, "see what is stored: bowline secrets ls");
   }
   if (key !== undefined) delete stored[key];
   if (key === undefined || Object.keys(stored).length === 0) delete entriesOf(file, kind)[name];
@@ -126,7 +126,12 @@ function storedNames(file: StoreFile): StoredName[] {
   return [...list("secret"), ...list("configMap")].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-function notFound(file: StoreFile, wanted: { kind: StoredKind; name: string; key?: string | undefined }): BowlineError {
+/** `otherwise` is what to do where no near name is meant; to store it, when absent. */
+function notFound(
+  file: StoreFile,
+  wanted: { kind: StoredKind; name: string; key?: string | undefined },
+  otherwise?: string,
+): BowlineError {
   const { kind, name, key } = wanted;
   const noun = kind === "secret" ? "secret" : "config map";
   const entry = entryOf(file, kind, name);
@@ -139,7 +144,7 @@ function notFound(file: StoreFile, wanted: { kind: StoredKind; name: string; key
   return new BowlineError({
     code: "SECRET_NOT_FOUND",
     message: entry ? `the ${noun} "${name}" has no key "${key}"` : `there is no ${noun} "${name}" in the store`,
-    hint: near ? `${near} Otherwise ${store}` : store,
+    hint: near ? `${near} Otherwise ${otherwise ?? store}` : (otherwise ?? store),
   });
 }
 

@@ -46,9 +46,12 @@ function linesFrom(text: string, { first, count }: { first: number; count: numbe
   return lines;
 }
 
-/** The user info of a url, which may be a password, as stars; columns stay where they are. */
+/** The user info of a url, and a text in the place of a secret, which may be one: as stars; columns stay where they are. */
 function withoutPasswords(line: string): string {
-  return line.replaceAll(/(?<=:\/\/)[^\s"',}\]]+(?=@)/g, (userInfo) => "*".repeat(userInfo.length));
+  return line.replaceAll(
+    /(?<=:\/\/)[^\s"',}\]]+(?=@)|(?<=\b(?:secret|token|password)["']?:\s+["']?)[^\s"'{}[\],|>&*]+/gi,
+    (found) => "*".repeat(found.length),
+  );
 }
 
 /** Control characters would let a file write to the terminal as it likes. */

@@ -17,6 +17,7 @@ const OTHER_NAMES: Record<string, readonly string[]> = {
   filename: ["name"],
   path: ["mountPath", "target", "folder"],
   connection: ["connectionName"],
+  secret: ["secretName", "secretRef"],
   runPatch: ["patch"],
   pathRef: ["path", "ref"],
 };
@@ -37,6 +38,8 @@ export function belongsElsewhere(key: string, known: readonly string[]): string 
     return `\`${key}\` belongs below \`container:\``;
   }
   if (known.includes("nodeSelector") && key === "resources") return "`resources` belongs below `container:`";
+  if (known.includes("schema") && ["url", "revision", "flags", "provider", "auth", "username", "proxy"].includes(key))
+    return `\`${key}\` belongs below \`schema:\``;
   if (known.includes("git") && ["url", "revision", "flags", "history", "branch"].includes(key))
     return `\`${key}\` belongs below \`git:\``;
   if (known.includes("container") && ["termination", "inputs", "outputs", "plugins", "params"].includes(key))

@@ -125,7 +125,8 @@ function typeProblem(
     });
   }
   return problem({
-    message: `${nameOf(path)} must be ${nounOf(expected)}, and is ${nounOfNode(node)}`,
+    // Whoever writes a text there may have written the secret itself.
+    message: `${nameOf(path)} must be ${nounOf(expected)}, and is ${keyOf(path) === "secret" ? "none" : nounOfNode(node)}`,
     hint: typeHint(expected, node, keyOf(path)),
     path,
     source,

@@ -8,6 +8,7 @@ export function typeHint(expected: string, node: YamlNode | undefined, key: stri
   if (expected === "array") return listHint(node, key, before);
   if (expected === "object" || expected === "record") {
     if (node?.kind === "list") return "leave out the `- ` in front of the keys";
+    if (key === "secret") return "write `secret: {name: …}`; the value is stored by: bowline secrets set NAME KEY";
     return `write \`key: value\` lines below${key ? ` \`${key}:\`` : ""}`;
   }
   if (node?.kind === "scalar" && (expected === "number" || expected === "int")) {

@@ -74,6 +74,40 @@ describe("bowline connections", () => {
     expect((await desk.bowline(words)).stdout).toMatch(/^repo-test: works\n/);
   });
 
+  test("a url or a secret in the wrong place is told without its password, and where it belongs", async () => {
+    const desk = await deskWithCatalog();
+    const url = "https://u:s3cr3t@host.invalid/x";
+    const told = [
+      await desk.bowline(["connections", "check", url]),
+      await desk.bowline(["run", "-f", url, "-o", "json"]),
+      await check("job.yaml", `run: {kind: job, init: [{connection: "${url}"}], container: {command: [ls]}}\n`),
+      await check("wrong.yaml", "connections: [{name: a, kind: git, secret: s3cr3t}]\n", [
+        "connections",
+        "ls",
+        "--config",
+      ]),
+    ].map(({ stdout, stderr }) => stdout + stderr);
+    expect(told.join("")).not.toContain("s3cr3t");
+    expect(told[2]).toContain("hint: a url alone is written as `git: {url: …}`");
+    expect(told[3]).toContain("hint: write `secret: {name: …}`");
+    await desk.write(
+      "forge.yaml",
+      'connections: [{name: a, kind: github, schema: {url: "https://host.invalid/a/b"}}]\n',
+    );
+    const words = ["check", "--config", "forge.yaml", "-f"];
+    const forge = await check(
+      "forge-job.yaml",
+      "run: {kind: job, init: [{connection: a}], container: {command: [ls]}}\n",
+      words,
+    );
+    expect(forge.stderr).toContain("for a git repository write `kind: git`");
+
+    async function check(file: string, text: string, before = ["check", "-f"]) {
+      await desk.write(file, text);
+      return desk.bowline([...before, file]);
+    }
+  });
+
   test("check names the secret that is to be stored again", async () => {
     const desk = await deskWithCatalog();
     const check = async (value: string): Promise<string> => {

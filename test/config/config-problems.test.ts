@@ -33,6 +33,7 @@ describe("problems", () => {
     ["a mount path that is relative", connection("secret: {name: s, mountPath: →a/b}"), "PATH_INVALID"],
     ["a mount path with ..", connection("secret: {name: s, mountPath: →/a/../b}"), "PATH_INVALID"],
     ["a variable that is none", connection("env: [{name: →'A=B'}]"), "FIELD_INVALID"],
+    ["a key of the schema beside it", connection("→url: x"), "FIELD_UNKNOWN"],
     ["no kind", "connections:\n- →{name: a}\n", "FIELD_MISSING"],
     ["no name", "connections:\n- →{kind: git}\n", "FIELD_MISSING"],
     ["connections that are a map", "connections: →{a: {kind: git}}\n", "FIELD_INVALID"],

@@ -57,6 +57,7 @@ describe("values", () => {
     expect((error as { hint: string }).hint).toContain('"git-secret"');
     await refused(store.remove("git-secret", "tokn"), "SECRET_NOT_FOUND");
     await refused(store.remove("other"), "SECRET_NOT_FOUND");
+    await expect(store.remove("other")).rejects.toMatchObject({ hint: "see what is stored: bowline secrets ls" });
   });
 
   test.each(["constructor", "toString", "hasOwnProperty"])("a name like %s is a name like any other", async (name) => {
