@@ -71,7 +71,7 @@ function openLocalRuns(options: RunsOptions, parts: RunParts): Runs {
     if (first === undefined || id === "") {
       throw runNotFound(
         id,
-        (await opened.list({})).filter(({ name }) => name === id),
+        (await opened.list({ limit: 1000 })).filter(({ name }) => name === id),
       );
     }
     if (second !== undefined && first !== id) throw ambiguousId(id);

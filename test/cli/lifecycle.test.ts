@@ -85,6 +85,7 @@ describe("a detached run", () => {
     const record = checkRunRecord(JSON.parse(again.stdout));
     expect(record.restartOf).toBe(uuid);
     expect(again.stderr).toContain(`run ${record.uuid.slice(0, 8)}  job, a restart of ${uuid.slice(0, 8)}\n`);
+    expect(await desk.bowline(["ps", "--limit", "1", "-q"])).toMatchObject({ stdout: `${record.uuid}\n`, stderr: "" });
     const stopped = await desk.bowline(["stop", record.uuid, "-o", "json"]);
     expect(stopped.exitCode).toBe(0);
     expect(checkRunRecord((JSON.parse(stopped.stdout) as unknown[])[0])).toMatchObject({ status: "stopped" });

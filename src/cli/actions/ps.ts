@@ -44,7 +44,10 @@ export async function run({ options }: PsInput, context: CliContext): Promise<vo
       statuses.length > 0 ? `no run is ${statuses.join(" or ")}` : "no runs yet; start one with: bowline run -f FILE";
     const name = (record: RunRecord): string => record.uuid;
     await printList(shown, { ...(format ? { format } : {}), columns, name, empty }, context);
-    if (found.length > shown.length) context.err(`the newest ${shown.length}; see more with: bowline ps --limit N\n`);
+    // Who set the limit knows of it.
+    if (asked === undefined && found.length > shown.length) {
+      context.err(`the newest ${shown.length}; see more with: bowline ps --limit N\n`);
+    }
   });
 }
 
