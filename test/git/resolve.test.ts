@@ -102,6 +102,7 @@ describe("a revision that is not there", () => {
     ["nothing-like-it", /branches: /],
     ["b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b1", /pushed/],
     ["b0b0b0b", /branches: /],
+    ["b0b0b0", /at least 7/],
   ])("%s", async (revision, hint) => {
     const place = { file: "job.yaml", line: 7, column: 12 };
     const request = requestFor(`${server.url}/org/test.git`, { revision, connection: "repo-test", place });

@@ -158,8 +158,16 @@ export function notFound(
       : `"${named(options.url)}" has no ${isCommit ? "commit" : "branch, tag or commit"} "${revision}"`,
     hint: empty
       ? "push a commit to it"
-      : (nearest(wanted, branches, refs) ?? list ?? "check whether it was pushed, and to this repository"),
+      : (nearest(wanted, branches, refs) ??
+        tooShort(revision) ??
+        list ??
+        "check whether it was pushed, and to this repository"),
   });
+}
+
+/** The first digits of a commit, but not enough of them to be taken for one. */
+function tooShort(revision: string): string | undefined {
+  return /^[0-9a-f]{4,6}$/.test(revision) ? "if it is a commit, write at least 7 of its digits" : undefined;
 }
 
 function nearest(wanted: string, branches: readonly string[], refs: readonly Ref[]): string | undefined {
