@@ -3,6 +3,7 @@ import type { ContainerPlan, FileStep, GitStep } from "../../compile/index.ts";
 import { scopeOfMatch, type Credential } from "../../connections/index.ts";
 import type { CodeReference } from "../../git/index.ts";
 import { BowlineError, parseGitUrl, type ProblemInput, type ProblemRecord } from "../../lib/index.ts";
+import type { Ended } from "../executor.ts";
 import { initImage } from "../init-image.ts";
 import { initializerWords, type CredentialFolder } from "../initializer-words.ts";
 import { at } from "../plan-check.ts";
@@ -72,34 +73,43 @@ async function initialize(step: GitStep, { words, files, run, signal }: Initiali
     ...withResources(step.settings?.resources ?? config.init.resources),
     ...at(step.place),
   };
-  const { id, ended } = await run.start({
-    ...{ log: `init/${step.name}`, attempt: 1, container },
-    files: new Map([[CREDENTIALS, files]]),
-    capture: (chunk) => void output.push(chunk),
-  });
+  const { id, ended } = await run
+    .start({
+      ...{ log: `init/${step.name}`, attempt: 1, container },
+      files: new Map([[CREDENTIALS, files]]),
+      capture: (chunk) => void output.push(chunk),
+    })
+    .catch((error: unknown) => {
+      throw ownImageError(error);
+    });
   const stop = (): void => void run.remove(id).catch(() => {});
   signal.addEventListener("abort", stop, { once: true });
-  const { exitCode, refused } = await ended;
+  const result = await ended;
   signal.removeEventListener("abort", stop);
   await run.remove(id);
   signal.throwIfAborted();
-  return readResult(step, { text: Buffer.concat(output).toString(), exitCode, refused });
+  return readResult(step, Buffer.concat(output).toString(), result);
+}
+
+/** Whoever named the image is the config, not the polyaxonfile. */
+function ownImageError(error: unknown): unknown {
+  if (!(error instanceof BowlineError) || error.code !== "IMAGE_NOT_PULLED") return error;
+  const hint = "name an image with Bowline's initializer that the engine has or can pull: init.image of the config";
+  return new BowlineError({ ...error.problems[0], hint });
 }
 
 function withResources(resources: Record<string, unknown> | undefined): { resources?: Record<string, unknown> } {
   return resources === undefined ? {} : { resources };
 }
 
-function readResult(
-  step: GitStep,
-  { text, exitCode, refused }: { text: string; exitCode: number; refused: string | undefined },
-): CodeReference {
+function readResult(step: GitStep, text: string, { exitCode, refused, outOfMemory }: Ended): CodeReference {
   let result: (CodeReference & { errors?: ProblemRecord[] }) | undefined;
   try {
     result = JSON.parse(text) as CodeReference & { errors?: ProblemRecord[] };
   } catch {
     result = undefined;
   }
+  if (outOfMemory) throw tooLittleMemory(step, exitCode);
   const errors = result?.errors?.map(({ code, message, hint }) => ({
     ...({ code, message, hint } as ProblemInput),
     ...at(step.place),
@@ -111,6 +121,15 @@ function readResult(
     code: "RUN_FAILED",
     message: `the initializer of "${step.name}" ended with exit code ${exitCode}${refused === undefined ? "" : `: ${refused}`}`,
     hint: "see what it said in its log; init.image of the config is to be Bowline's own image, of this version",
+    ...at(step.place),
+  });
+}
+
+function tooLittleMemory(step: GitStep, exitCode: number): BowlineError {
+  return new BowlineError({
+    code: "RUN_FAILED",
+    message: `the init step "${step.name}" ended with exit code ${exitCode}: it used more memory than its limit`,
+    hint: "give it more memory: init.resources of the config, or the step's container.resources",
     ...at(step.place),
   });
 }
