@@ -43,6 +43,10 @@ describe.skipIf(noTerminal)(`on a terminal${noTerminal ? ` (skipped: ${noTermina
     expect(at("fetching")).toBeGreaterThan(0);
     expect(at("fetched ")).toBeGreaterThan(at("fetching"));
     expect(shown).toMatch(/ran\r\n.*succeeded after/);
+    desk.env["TERM"] = "dumb";
+    const plain = await typeAt(desk, ["run", "-f", "job.yaml", "--config", "bowline.yaml"], []);
+    expect(plain.shown).toContain("test: resolved");
+    expect(plain.shown).not.toContain("\u001b");
   });
 
   test("deleting asks, and nothing but yes is a yes", async () => {

@@ -1,6 +1,6 @@
 import type { CliContext } from "../context.ts";
 
-/** One line at the bottom of a terminal that changes; nowhere else does it write anything. */
+/** One line at the bottom of a terminal that changes; nowhere else, and in no terminal that cannot take it away, does it write anything. */
 export interface LiveLine {
   set: (text: string) => void;
   /** Takes the line away, so that something else can be printed. */
@@ -8,13 +8,14 @@ export interface LiveLine {
 }
 
 export function createLiveLine(context: CliContext): LiveLine {
+  const able = context.terminal.err && context.env["TERM"] !== "dumb";
   let shown = "";
   let last = 0;
   return {
     set(text) {
       const now = Date.now();
       // Ten times a second is enough for an eye.
-      if (!context.terminal.err || text === shown || (shown !== "" && now - last < 100)) return;
+      if (!able || text === shown || (shown !== "" && now - last < 100)) return;
       last = now;
       shown = text;
       const fitting = text.slice(0, Math.max(20, context.terminal.columns - 1));
