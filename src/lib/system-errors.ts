@@ -1,8 +1,14 @@
 import type { ErrorCode } from "./error-codes.ts";
 import { BowlineError } from "./errors.ts";
 
-/** The system's name of an error, such as ENOENT; absent for an error of another kind. */
+/** SQLite's names for what the system has one for, https://www.sqlite.org/rescode.html; the extended codes have them in their low byte. */
+const OF_SQLITE: Readonly<Record<number, string>> = { 8: "EROFS", 13: "ENOSPC" };
+
+/** The system's name of an error, such as ENOENT, also where SQLite met it; absent for an error of another kind. */
 export function errnoOf(error: unknown): string | undefined {
+  const { errcode } = (error ?? {}) as { errcode?: unknown };
+  const met = typeof errcode === "number" ? OF_SQLITE[errcode & 0xff] : undefined;
+  if (met !== undefined) return met;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === "string" ? code : undefined;
 }

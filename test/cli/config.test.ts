@@ -85,13 +85,17 @@ describe("the commands around", () => {
     expect(absent.stdout).toMatch(/^git +wrong/m);
   });
 
-  test.skipIf(!canMount)(`doctor sees that no room is left${noMount}`, async () => {
+  test.skipIf(!canMount)(`no room is what doctor and secrets say where none is left${noMount}`, async () => {
     const desk = await newDesk();
     const home = join(desk.folder, "small");
     await mkdir(home);
     expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", home]).status).toBe(0);
     const { stdout } = await desk.bowline(["doctor"], { env: { BOWLINE_HOME: home } });
+    spawnSync("dd", ["if=/dev/zero", `of=${join(home, "filler")}`, "bs=1k"]);
+    const words = ["secrets", "set", "a", "b"];
+    const { stderr } = await desk.bowline(words, { input: "x", env: { BOWLINE_HOME: home } });
     spawnSync("umount", ["-l", home]);
+    expect(stderr).toContain("[DISK_FULL]");
     expect(stdout).toMatch(/^folders +wrong +less than 1 MiB is free/m);
   });
 
