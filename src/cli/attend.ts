@@ -18,8 +18,12 @@ export async function attend(
   context: CliContext,
 ): Promise<number> {
   const signals = catchSignals({ onFirst: () => reporter.note("stopping; once more kills it") });
-  // Whoever read the output went away; the run is worth more than its echo here, and its log is kept.
-  context.onBrokenPipe.handler = () => {};
+  let told = false;
+  // The run is worth more than its echo here, and its log is kept.
+  context.onBrokenOutput.handler = ({ code }) => {
+    if (code !== "EPIPE" && !told) reporter.note(`standard output cannot be written (${code}); the run goes on`);
+    told = true;
+  };
   try {
     const record = await start({ onEvent: reporter.event, stop: signals.stop, kill: signals.kill });
     reporter.result(record);

@@ -16,8 +16,8 @@ export interface CliContext {
   style: { out: Style; err: Style };
   /** Texts that were read from elsewhere than a file (`-`), by the name that problems give them. */
   texts: Map<string, string>;
-  /** Called when the reader of stdout is gone; by default the process ends. */
-  onBrokenPipe: { handler: () => void };
+  /** Called when stdout takes no more: its reader is gone (EPIPE), or its disk is full. By default the process ends. */
+  onBrokenOutput: { handler: (error: NodeJS.ErrnoException) => void };
 }
 
 /**
@@ -25,13 +25,15 @@ export interface CliContext {
  * is no reason to leave the work half done.
  */
 export function openContext(host: NodeJS.Process): CliContext {
-  const onBrokenPipe = { handler: (): void => host.exit(0) };
+  const onBrokenOutput = {
+    handler(error: NodeJS.ErrnoException): void {
+      if (error.code === "EPIPE") host.exit(0);
+      host.stderr.write(`error: standard output cannot be written (${error.code})\n`);
+      host.exit(1);
+    },
+  };
   host.stderr.on("error", () => {});
-  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return onBrokenPipe.handler();
-    host.stderr.write(`error: standard output cannot be written (${error.code})\n`);
-    host.exit(1);
-  });
+  host.stdout.on("error", (error: NodeJS.ErrnoException) => onBrokenOutput.handler(error));
   const terminal = {
     in: isatty(0),
     out: host.stdout.isTTY === true,
@@ -55,7 +57,7 @@ export function openContext(host: NodeJS.Process): CliContext {
       err: createStyle({ terminal: terminal.err, env: host.env }),
     },
     texts: new Map(),
-    onBrokenPipe,
+    onBrokenOutput,
   };
 }
 

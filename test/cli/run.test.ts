@@ -1,7 +1,8 @@
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkChecked, checkFailure, checkNoNull, checkRunRecord } from "../support/contract.ts";
 import { startGitServer, type GitServer, type Repository } from "../support/index.ts";
-import { newDesk, type Answer, type Desk } from "./bowline.ts";
+import { BOWLINE, newDesk, type Answer, type Desk } from "./bowline.ts";
 
 const TOKEN = "t0ken @/#%?";
 
@@ -27,6 +28,16 @@ describe("bowline run", () => {
     expect(stderr).toMatch(/^aside$/m);
     const short = repository.commits["branchA"]!.slice(0, 8);
     expect(stderr).toMatch(new RegExp(`succeeded after .*\\n  repo-test  ${short}  \\(branchA\\)  Train longer\\n$`));
+  });
+
+  test("a stdout that takes nothing does not end the run", async () => {
+    const desk = await deskWithSecret();
+    await desk.write("job.yaml", job("echo one; sleep 0.5; echo two; sleep 0.5; echo end >&2", "branchA"));
+    const words = [process.execPath, BOWLINE, "run", "-f", "job.yaml", ...NAMED];
+    const options = { cwd: desk.folder, env: desk.env, extendEnv: false, reject: false };
+    const { stderr, exitCode } = await execa("sh", ["-c", '"$@" >/dev/full', "sh", ...words], options);
+    expect({ exitCode, ended: /^end$/m.test(stderr) }).toEqual({ exitCode: 0, ended: true });
+    expect(stderr).toContain("standard output cannot be written (ENOSPC); the run goes on");
   });
 
   test("-o json leaves stdout to the run record", async () => {
