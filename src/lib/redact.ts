@@ -142,10 +142,28 @@ function addForms(secret: Buffer, forms: Forms): void {
   }
 }
 
-/** Itself; as HTML forms have it, with `+` for a blank; and as it is meant where it has percent signs itself, which some leave as they are. */
+/**
+ * Itself; as HTML forms have it, with `+` for a blank; as it is meant where it has percent signs itself, which some leave as they are; and with
+ * percent signs, which may be written with percent signs once more.
+ */
 function percentForms(text: string, bytes: Buffer): string[] {
   const meant = Buffer.from(withoutPercent(bytes)).toString("latin1");
-  return [text, text.replaceAll(" ", "+"), ...(meant.length < SHORTEST_SECRET ? [] : [meant])];
+  const twice = text.length > LONGEST_TWICE ? [] : ALLOWED.flatMap((allowed) => escapedForms(text, allowed));
+  return [text, text.replaceAll(" ", "+"), ...(meant.length < SHORTEST_SECRET ? [] : [meant]), ...twice];
+}
+
+/** What is longer goes into no url, and would take as much memory again for each of its forms. */
+const LONGEST_TWICE = 4096;
+
+/** What is left as it is in a url: by RFC 3986, and by encodeURIComponent of ECMAScript. */
+const ALLOWED = [/[\w.~-]/, /[\w.~!'()*-]/];
+
+function escapedForms(text: string, allowed: RegExp): string[] {
+  const escaped = (digits: (code: string) => string): string =>
+    text.replaceAll(/[^]/g, (letter) =>
+      allowed.test(letter) ? letter : `%${digits(letter.charCodeAt(0).toString(16).padStart(2, "0"))}`,
+    );
+  return [escaped((code) => code), escaped((code) => code.toUpperCase())];
 }
 
 function jsonForms(bytes: Buffer): string[] {
