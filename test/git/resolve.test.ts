@@ -61,6 +61,26 @@ describe("forms of a revision", () => {
     }
   });
 
+  it.each(["v2", "v0"] as const)(
+    "a short commit of a repository that has tags of a tree and of a file, over %s",
+    async (spoken) => {
+      const other = await startGitServer(spoken === "v0" ? { forge: "v0" } : {});
+      const { path, commits } = await other.add("org/tags", {
+        commits: [{ name: "first", files: { "a/b": "1" } }, { files: { "a/b": "2" } }],
+        config: { "uploadpack.allowAnySHA1InWant": "false" },
+      });
+      for (const [name, object] of Object.entries({ tree: "main^{tree}", folder: "main:a", file: "main:a/b" })) {
+        await git(path, ["update-ref", `refs/tags/${name}`, await git(path, ["rev-parse", object])]);
+        await git(path, ["-c", "user.name=a", "-c", "user.email=a", "tag", "-a", "-m", "x", `annotated-${name}`, name]);
+      }
+      const revision = commits["first"]!.slice(0, 8);
+      const found = await resolve(requestFor(`${other.url}/org/tags.git`, { revision }));
+      found.session.close();
+      expect(found.commit).toBe(commits["first"]);
+      await other.close();
+    },
+  );
+
   it("a name that is a branch and a tag is the branch, with a warning", async () => {
     const found = await resolve(requestFor(`${server.url}/org/test.git`, { revision: "v1.0", connection: "c" }));
     expect(found).toMatchObject({

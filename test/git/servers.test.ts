@@ -163,6 +163,11 @@ const COMMITS = { history: "commits" } as const;
 const SPARSE = { sparse: ["a"] };
 const NO_FILTER = { "uploadpack.allowFilter": "false" };
 const TIPS_ONLY = { "uploadpack.allowAnySHA1InWant": "false" };
+const TIPS_AND_REACHABLE = {
+  ...TIPS_ONLY,
+  "uploadpack.allowTipSHA1InWant": "true",
+  "uploadpack.allowReachableSHA1InWant": "true",
+};
 const REACHABLE_ONLY = { ...TIPS_ONLY, "uploadpack.allowReachableSHA1InWant": "true" };
 
 it.each([
@@ -171,6 +176,7 @@ it.each([
   { forge: "v0", more: COMMITS, promisor: true },
   { forge: "v0", more: SPARSE, config: TIPS_ONLY, promisor: false },
   { forge: "v0", more: COMMITS, config: REACHABLE_ONLY, promisor: false },
+  { forge: "v0", more: COMMITS, config: TIPS_AND_REACHABLE, promisor: true },
   { forge: "v0", more: SPARSE, config: NO_FILTER, promisor: false },
   { forge: "v1", more: SPARSE, promisor: true },
   { forge: "v1", more: COMMITS, config: TIPS_ONLY, promisor: false },
@@ -201,6 +207,7 @@ it.each([
     expect(config.match(told) ?? []).toHaveLength(row.promisor ? 3 : 0);
     expect(await git(target, ["status", "--porcelain"])).toBe("");
     expect(await git(target, ["show", "HEAD:b/x"])).toBe("2");
+    if (row.more === COMMITS) expect(await git(target, ["show", "HEAD~1:b/x"])).toBe("1");
     expect(await git(target, ["fetch", "origin"])).toBe("");
   }
   await server.close();

@@ -40,6 +40,11 @@ export function isUnadvertised(error: unknown): boolean {
   return error instanceof BowlineError && /unadvertised object/i.test(error.message);
 }
 
+/** Whether git misses objects in what came. */
+export function isIncomplete(error: unknown): boolean {
+  return error instanceof BowlineError && /did not send all necessary objects/i.test(error.message);
+}
+
 /** Whether git says that the server is a mere folder of files over http, of which it cannot ask for a part. */
 export function isDumbHttp(error: unknown): boolean {
   return error instanceof BowlineError && /dumb http transport does not support/i.test(error.message);

@@ -1,6 +1,6 @@
 import type { Access } from "../access.ts";
 import { startDeadline } from "../deadline.ts";
-import { isUnadvertised } from "../process/git-failure.ts";
+import { isIncomplete, isUnadvertised } from "../process/git-failure.ts";
 import { refsOfLines } from "./ls-refs.ts";
 import { BowlineError } from "../../lib/index.ts";
 import { makeEmptyRepository } from "../objects/empty-repository.ts";
@@ -122,9 +122,12 @@ export async function commitsBeginningWith(
       const signal = AbortSignal.any([deadline.signal, watch.signal]);
       const dir = `--git-dir=${gitFolder}`;
       const refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-      const what = ["--no-tags", "--no-write-fetch-head", "--quiet", ...(reach.filtered ? ["--filter=tree:0"] : [])];
-      await git
-        .run([dir, "fetch", ...what, "--", reach.access.url.remote, ...refspecs], { signal })
+      const what = ["--no-tags", "--no-write-fetch-head", "--quiet"];
+      const fetchBy = (filter: readonly string[]) =>
+        git.run([dir, "fetch", ...what, ...filter, "--", reach.access.url.remote, ...refspecs], { signal });
+      await fetchBy(reach.filtered ? ["--filter=tree:0"] : [])
+        // of a tag of a tree git misses what is in that
+        .catch((error: unknown) => (isIncomplete(error) ? fetchBy(["--filter=blob:none"]) : Promise.reject(error)))
         .finally(watch.stop);
       if ((await receivedBytes(gitFolder)) > maxBytes) throw tooLarge(url, maxBytes);
       const { stdout } = await git.run([dir, "rev-parse", `--disambiguate=${digits}`], { expected: [1, 128] });
