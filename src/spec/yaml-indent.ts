@@ -57,7 +57,7 @@ function nearest(
   let open = Number.POSITIVE_INFINITY;
   for (let at = line - 1; at > Math.max(0, line - REACH) && open > 0; at -= 1) {
     const text = lineAt(at);
-    const name = item ? /^ *(- +[^\s:]{1,40})/.exec(text)?.[1] : /^ *(?:- +)*([\w.-]+):(?: |$)/.exec(text)?.[1];
+    const name = item ? itemName(text) : /^ *(?:- +)*([\w.-]+):(?: |$)/.exec(text)?.[1];
     if (indentOf(text) >= open || (name === undefined && !isKey(text))) continue;
     open = indentOf(text);
     if (name === undefined) continue;
@@ -66,6 +66,11 @@ function nearest(
     if (best === undefined || Math.abs(place - column) < Math.abs(best.column - column)) best = fit;
   }
   return best;
+}
+
+/** Its first key; a text alone is not repeated, for it may be a secret. */
+function itemName(text: string): string | undefined {
+  return isItem(text) ? (/^ *(- +[\w.-]+):/.exec(text)?.[1] ?? "-") : undefined;
 }
 
 function isItem(text: string): boolean {

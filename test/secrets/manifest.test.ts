@@ -131,6 +131,7 @@ describe("problems", () => {
     '"s3cr3t-value',
     "@s3cr3t-value",
     "&s3cr3t-value",
+    "\n    - s3cr3t-value\n   - s3cr3t-value",
   ])("of a value that is not YAML nothing is told: %s", async (value) => {
     const { problems } = (await store
       .apply(secret(`stringData:\n  a: ${value}\n  b:s3cr3t-value`), "m.yaml")
