@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BowlineError, type GitUrl } from "../lib/index.ts";
+import { BowlineError, errnoOf, type GitUrl } from "../lib/index.ts";
 import type { Deadline } from "./deadline.ts";
 import { abortError, busyError, isTransient, retryAfterOf } from "./failures.ts";
 import type { GitEvent, GitRequest } from "./request.ts";
@@ -20,12 +20,12 @@ const LONG_WAIT = 86_400_000;
 
 /**
  * Does it again after a network fault, 429 or 5xx, with growing waits and jitter, inside the deadline. A server's Retry-After is honoured, by every
- * process with the same cache folder. A connection that is refused is tried for 3 s only. Refusals are thrown at once.
+ * process with the same cache folder. While nothing but a refused connection comes it is tried for 3 s only. Refusals are thrown at once.
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { deadline, tries, url, request } = options;
   const pause = openHostPause(request.cache, url);
-  const started = performance.now();
+  let refusedSince: number | undefined;
   for (let done = 1; ; done += 1) {
     if (deadline.signal.aborted) throw abortError(deadline.signal);
     await leaveAlone(pause, options);
@@ -37,7 +37,9 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       if (asked > 0) await pause.keep(asked);
       if (deadline.signal.aborted || done >= tries) throw error;
       const wait = Math.max(FIRST_WAIT * 2 ** (done - 1) * (0.5 + Math.random()), spread(asked));
-      const refusedLong = error.code === "HOST_REFUSED" && performance.now() - started + wait > REFUSED_GIVES_UP;
+      // one that broke has worked, and may have done so for long
+      refusedSince = errnoOf(error.cause) === "ECONNREFUSED" ? (refusedSince ?? performance.now()) : undefined;
+      const refusedLong = refusedSince !== undefined && performance.now() - refusedSince + wait > REFUSED_GIVES_UP;
       if (refusedLong || wait >= deadline.left()) throw withWaitNamed(error);
       await waitFor(wait, error.message, options);
     }

@@ -7,14 +7,16 @@ const url = parseGitUrl("https://h.example/org/test");
 const HOUR = 3_600_000;
 afterEach(() => void vi.restoreAllMocks());
 
-/** How often it was tried, and what came of it. */
-async function tried(code: ErrorCode, tries: number, attempt = (): void => {}): Promise<[number, unknown]> {
+/** How often it was tried, and what came of it; the attempt says which error of the system it met. */
+async function tried(code: ErrorCode, tries: number, attempt = (): string => ""): Promise<[number, unknown]> {
   let count = 0;
   const deadline = startDeadline(HOUR, { what: "the test", hint: "" });
   const failing = async (): Promise<never> => {
     count += 1;
-    attempt();
-    throw new BowlineError({ code, message: "no", hint: "" });
+    throw new BowlineError(
+      { code, message: "no", hint: "" },
+      { cause: Object.assign(new Error("no"), { code: attempt() }) },
+    );
   };
   const error: unknown = await withRetries(failing, { url, request: {}, deadline, tries }).catch(
     (thrown: unknown) => thrown,
@@ -30,10 +32,25 @@ test("a fault that may pass is tried as often as was said, a refusal once", quic
   expect(await tried("GIT_PROTOCOL", 2)).toEqual([1, expect.objectContaining({ code: "GIT_PROTOCOL" })]);
 });
 
-test("a connection that is refused is not tried for long; one that is slow is", quick, async () => {
-  let now = performance.now();
-  vi.spyOn(performance, "now").mockImplementation(() => now);
-  const later = (): void => void (now += 4_000);
-  expect(await tried("HOST_REFUSED", 2, later)).toEqual([1, expect.objectContaining({ code: "HOST_REFUSED" })]);
-  expect(await tried("HOST_TIMEOUT", 2, later)).toEqual([2, expect.objectContaining({ code: "HOST_TIMEOUT" })]);
-});
+test(
+  "a connection that is refused is not tried for long; one that is slow, or that worked for long and broke, is",
+  quick,
+  async () => {
+    let now = performance.now();
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    const after =
+      (...errnos: string[]) =>
+      (): string => {
+        now += 4_000;
+        return errnos.shift()!;
+      };
+    const refused = expect.objectContaining({ code: "HOST_REFUSED" });
+    expect(await tried("HOST_REFUSED", 3, after("ECONNREFUSED", "ECONNREFUSED"))).toEqual([2, refused]);
+    expect(await tried("HOST_REFUSED", 2, after("ECONNRESET", "ECONNRESET"))).toEqual([2, refused]);
+    expect(await tried("HOST_REFUSED", 3, after("ECONNRESET", "ECONNREFUSED", "ECONNREFUSED"))).toEqual([3, refused]);
+    expect(await tried("HOST_TIMEOUT", 2, after("", ""))).toEqual([
+      2,
+      expect.objectContaining({ code: "HOST_TIMEOUT" }),
+    ]);
+  },
+);
