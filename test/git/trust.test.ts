@@ -264,9 +264,12 @@ describe("a proxy", () => {
     const server = await serve("good");
     const proxy = await proxied(LOGIN);
     const forms = [LOGIN.password, encodeURIComponent(LOGIN.password), BASIC.slice(6)];
-    server.faults.push({ delay: 150 });
     let over = false;
     let looks = 0;
+    const lookedTwice = async (): Promise<void> => {
+      while (looks < 2) await sleep(5);
+    };
+    server.faults.push({ hold: { last: 1, until: lookedTwice } });
     const hits = new Set<string>();
     const look = (async () => {
       while (!over) {
