@@ -21,6 +21,8 @@ export interface SshServerOptions {
   keys: { publicKey: string; access?: string[] }[];
   host?: string;
   port?: number;
+  /** Whether it does not hear which protocol is wished, as sshd does not unless it is told to: v0 is spoken. */
+  v0?: true;
   /** Whether `git-receive-pack` is served, too. */
   push?: true;
   /** Commands that are run as they are asked for, besides `git-upload-pack`. */
@@ -86,7 +88,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   );
   await writeFile(command, forcedCommand({ root, log, push, also }));
   await chmod(command, 0o755);
-  await writeFile(join(folder, "config"), daemonConfig({ folder, host, port }));
+  await writeFile(join(folder, "config"), daemonConfig({ folder, host, port, v0: options.v0 === true }));
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   const daemon = execa(SSHD as string, ["-D", "-e", "-f", join(folder, "config")], { reject: false, cleanup: true });
   await listening({ host, port, daemon });
@@ -105,7 +107,8 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   };
 }
 
-function daemonConfig({ folder, host, port }: { folder: string; host: string; port: number }): string {
+function daemonConfig(options: { folder: string; host: string; port: number; v0?: boolean }): string {
+  const { folder, host, port, v0 = false } = options;
   return `ListenAddress ${host}:${port}
 HostKey ${folder}/host-key
 AuthorizedKeysFile ${folder}/authorized
@@ -115,8 +118,7 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
-AcceptEnv GIT_PROTOCOL
-`;
+${v0 ? "" : "AcceptEnv GIT_PROTOCOL\n"}`;
 }
 
 interface ForcedCommand {

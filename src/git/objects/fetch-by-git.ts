@@ -68,12 +68,13 @@ async function sessionFor({ session, access, request, deadline }: FetchOptions):
   }
 }
 
+/** A v0 server's words for: any object, by its name. */
+const GIVES_ANY = ["allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"];
+
 /** A dumb server leaves out nothing, and a v0 server gives what it left out only if it gives any object by its name: git's then says both words. */
 function filterAt(session: FetchOptions["session"], options: GitOptions): Filter {
   if (session?.protocol === "dumb") return undefined;
-  const givesAny = ["allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"].every((word) =>
-    session?.capabilities.has(word),
-  );
+  const givesAny = GIVES_ANY.every((word) => session?.capabilities.has(word));
   return session?.protocol !== "v0" || givesAny ? filterFor(options) : undefined;
 }
 
@@ -141,7 +142,8 @@ async function runFetch(
     what.tags ? "--tags" : "--no-tags",
     ...(what.depth === undefined ? [] : [`--depth=${what.depth}`]),
     ...(what.unshallow === true && (await isShallow(options)) ? ["--unshallow"] : []),
-    ...(filter === undefined ? [] : [`--filter=${filter}`]),
+    // git keeps in mind what it was asked to leave out before
+    filter === undefined ? "--no-filter" : `--filter=${filter}`,
     ...haves.map((commit) => `--negotiation-tip=${commit}`),
     "--progress",
   ];
@@ -152,15 +154,32 @@ async function runFetch(
     url: request.url,
     onBytes: (now) => (bytes = now),
   });
-  const signal = AbortSignal.any([options.deadline.signal, watch.signal]);
+  // over ssh nobody has told yet what the server gives: its first words do
+  const untold = filter !== undefined && !options.access.url.scheme.startsWith("http");
+  const keepsBack = new AbortController();
+  const signal = AbortSignal.any([options.deadline.signal, watch.signal, keepsBack.signal]);
   const onLine = (line: string): void => {
+    if (untold && isKeptBack(line)) keepsBack.abort(new Error("it gives nothing later that it leaves out"));
     const event = progressOf(line, bytes);
     if (event !== undefined) request.onEvent?.(event);
   };
-  const { stderr } = await git
-    .run([`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs], { signal, onLine })
-    .finally(watch.stop);
-  return isFilterIgnored(stderr) ? undefined : filter;
+  const env = untold ? { GIT_TRACE_PACKET: "2" } : {};
+  try {
+    const command = [`--git-dir=${gitFolder}`, "fetch", ...flags, "--", "origin", ...refspecs];
+    const { stderr } = await git.run(command, { signal, onLine, env });
+    return isFilterIgnored(stderr) ? undefined : filter;
+  } catch (error) {
+    if (!keepsBack.signal.aborted || options.deadline.signal.aborted || watch.signal.aborted) throw error;
+    return await runFetch({ ...options, filter: undefined }, what);
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Whether these are the first words of a v0 server (gitprotocol-pack, "Reference Discovery"), of one that gives no object by its name. */
+function isKeptBack(line: string): boolean {
+  const words = /packet: +fetch< [0-9a-f]{40,64} \S+\\0(.*)$/.exec(line)?.[1]?.split(" ");
+  return words !== undefined && !GIVES_ANY.every((word) => words.includes(word));
 }
 
 async function isShallow({ git, gitFolder }: FetchOptions): Promise<boolean> {

@@ -12,7 +12,8 @@ export async function notAsGitWrites(
   tree: string,
 ): Promise<IndexEntry | undefined> {
   const asked = entries.filter(({ path }) => isOneLine(path));
-  for (const some of portions(await notTakenBack(asked, git, tree))) {
+  const changed = await notTakenBack(asked, git, tree);
+  for (const some of portions(changed.filter(({ size }) => size <= LARGEST))) {
     const wrong = await notWrittenSo(some, git, tree);
     if (wrong !== undefined) return wrong;
   }
@@ -64,6 +65,8 @@ function portions(entries: readonly IndexEntry[]): IndexEntry[][] {
 }
 
 const MOST_BYTES = 32 * 1024 * 1024;
+/** What git converts it has in memory whole, and then we, too: a larger one is not compared. */
+const LARGEST = 64 * 1024 * 1024;
 
 function linesOf(lines: readonly string[]): Buffer {
   return Buffer.from(lines.map((line) => `${line}\n`).join(""), "latin1");
