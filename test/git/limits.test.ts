@@ -3,6 +3,7 @@ import { chmod, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { materialize } from "../../src/git/index.ts";
+import { gitFailure } from "../../src/git/process/git-failure.ts";
 import { canDropRights, childScript, type ChildScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { networkOfTest, requestFor, WAY } from "./request.ts";
@@ -176,6 +177,14 @@ describe("a git that is ended by somebody, or for its memory,", () => {
       expect(await attempt({ target: join(folder, "repo"), searchPath: process.env["PATH"]!, cache })).toEqual([]);
     },
   );
+});
+
+it("a helper of git that is ended: SYSTEM_LIMIT", () => {
+  const told = (stderr: string, ...command: string[]): string =>
+    gitFailure({ code: 128, stdout: Buffer.alloc(0), stderr }, { command }).code;
+  expect(told("error: git-remote-http died of signal 9\n", "fetch")).toBe("SYSTEM_LIMIT");
+  expect(told("fatal: packet write failed: Broken pipe\n", "read-tree", "-u")).toBe("SYSTEM_LIMIT");
+  expect(told("error: index-pack died of signal 25\n", "fetch")).toBe("DISK_NOT_WRITABLE");
 });
 
 describe("while it is at work", () => {

@@ -17,7 +17,7 @@ export interface Attempt {
 /** What git's own words (in the C locale, secrets masked) say went wrong, as an error of ours. */
 export function gitFailure({ code, stderr }: GitExit, attempt: Attempt): BowlineError {
   const { access, connection, command, proxy } = attempt;
-  const local = localProblem(stderr);
+  const local = localProblem(stderr, command);
   if (local) return new BowlineError(local);
   if (access !== undefined) {
     const { url, credential } = access;
@@ -60,13 +60,28 @@ function asError(problem: ProblemInput | undefined): BowlineError | undefined {
 }
 
 /** What concerns this machine and the content, over any transport. */
-function localProblem(stderr: string): ProblemInput | undefined {
+function localProblem(stderr: string, command: readonly string[]): ProblemInput | undefined {
   const own = stderr.replace(/^remote: .*$/gm, "");
-  const row = LOCAL.find(({ words }) => words.test(own));
+  const row = LOCAL.find(({ words, of }) => words.test(own) && (of === undefined || command.includes(of)));
   return row && { code: row.code, message: `${row.what}: ${lastWords(own, row.words)}`, hint: row.hint };
 }
 
-const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = [
+interface Row {
+  words: RegExp;
+  /** The command that says so; any when absent. */
+  of?: string;
+  code: ErrorCode;
+  what: string;
+  hint: string;
+}
+
+const REFUSED: Omit<Row, "words"> = {
+  code: "SYSTEM_LIMIT",
+  what: "this machine does not let git do its work",
+  hint: "see whether memory, processes or open files are short (ulimit -a, the container's limits), or somebody ended git; then run the command again",
+};
+
+const LOCAL: Row[] = [
   {
     words: /attempting to allocate \d+ over limit|Out of memory/,
     code: "GIT_TOO_LARGE",
@@ -75,13 +90,13 @@ const LOCAL: { words: RegExp; code: ErrorCode; what: string; hint: string }[] = 
   },
   {
     words:
-      /[Cc]annot fork|failed to spawn|Resource temporarily unavailable|Too many open files|Cannot allocate memory|ended by SIG(KILL|TERM|HUP|INT|QUIT|XCPU)/,
-    code: "SYSTEM_LIMIT",
-    what: "this machine does not let git do its work",
-    hint: "see whether memory, processes or open files are short (ulimit -a, the container's limits), or somebody ended git; then run the command again",
+      /[Cc]annot fork|failed to spawn|Resource temporarily unavailable|Too many open files|Cannot allocate memory|ended by SIG(KILL|TERM|HUP|INT|QUIT|XCPU)|died of signal (9|15)$/m,
+    ...REFUSED,
   },
+  // one of its writers is gone
+  { words: /packet write failed: Broken pipe/, of: "read-tree", ...REFUSED },
   {
-    words: /ended by SIGXFSZ|File too large/,
+    words: /ended by SIGXFSZ|died of signal 25$|File too large/m,
     code: "DISK_NOT_WRITABLE",
     what: "the repository has a file that is larger than this user may write",
     hint: "raise the limit for the size of a file: ulimit -f",
