@@ -7,6 +7,7 @@ import { checkBudget, holdWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, writeFiles } from "./trees/checkout.ts";
 import { commitDetails, readCommit } from "./trees/commit-details.ts";
 import type { EarlyFiles } from "./trees/early/early-files.ts";
+import { hasEncodingBelow } from "./trees/encodings.ts";
 import { forgetIndex, indexOf } from "./trees/index-file.ts";
 import { attributesDiffer } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
@@ -56,7 +57,9 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
       ? Promise.resolve()
       : writeFiles(git, plan, { counted });
   const [, details] = await bothOrFirstError(writing, reading);
-  const usable = base !== undefined && (await isStillBase(base, { repository, commit }));
+  const still = base !== undefined && (await isStillBase(base, { repository, commit }));
+  // for these every file was written anew
+  const usable = still && !(await hasEncodingBelow(git, plan));
   if (base !== undefined && !usable) {
     await forgetIndex(repository);
     await writeFiles(git, plan);

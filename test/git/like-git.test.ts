@@ -79,6 +79,17 @@ it("an encoding that the attributes of a folder ask for, with more files than ar
     for (let n = 0; n < 20; n += 1) files[`${folder}/${n}.txt`] = `größe ${n}\n`;
   }
   await expectAsCloned("org/encoding-below", files);
+  // the next commit, beside what is kept of this one
+  await server.add("org/encoding-next", { commits: [{ name: "old", files }, { files: { "c/1.txt": "ü\n" } }] });
+  const theirs = await filesBelow(await cloneOf("org/encoding-next"));
+  const cache = await temporaryFolder();
+  for (const revision of ["main~1", "main", "main"]) {
+    const commit = await git(server.root, ["--git-dir=org/encoding-next.git", "rev-parse", revision]);
+    const { target, warnings } = await targetOf("org/encoding-next", { cache, revision: commit });
+    expect(warnings).toEqual([]);
+    if (revision === "main") expect(await filesBelow(target)).toEqual(theirs);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+  }
 });
 
 it("what is neither as it is in git nor as git writes it is found", async () => {

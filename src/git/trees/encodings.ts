@@ -10,11 +10,16 @@ export async function hasEncodingBelow(git: Git, { repository, commit }: Checked
   const index = await indexOf(repository, commit);
   const below =
     index?.entries.filter(({ path, skipped }) => !skipped && path.includes("/") && isAttributes(path)) ?? [];
-  if (below.length === 0) return false;
-  const input = below.map(({ object }) => `${object}\n`).join("");
+  const objects = new Map(below.map(({ object, size }) => [object, size]));
+  if (objects.size === 0) return false;
+  if ([...objects.values()].reduce((sum, size) => sum + size, 0) > MOST_READ) return true;
+  const input = [...objects.keys()].map((object) => `${object}\n`).join("");
   const { stdout } = await git.run(["cat-file", "--batch"], { cwd: repository, input });
   return stdout.includes("working-tree-encoding");
 }
+
+/** Bytes of attributes: of more, one writer is the safe way. */
+const MOST_READ = 16 * 1024 * 1024;
 
 interface CheckedOutCommit {
   repository: string;
