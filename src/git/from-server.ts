@@ -6,7 +6,7 @@ import { planOf, sessionOf, warn, type Made, type Making, type Phases } from "./
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { fetchObjects } from "./objects/fetch.ts";
 import { isHistoryKept, obtainHistory, putHistoryAside } from "./objects/full-repository.ts";
-import { giveObjects, isDamage, obtainObjects, putAside, type Obtained } from "./objects/obtain.ts";
+import { giveObjects, isDamage, obtainObjects, putAside, tellHistory, type Obtained } from "./objects/obtain.ts";
 import { openSeen } from "./objects/seen.ts";
 import { isShareable, isWhole } from "./objects/shareable.ts";
 import { checkGitVersion } from "./process/git-version.ts";
@@ -181,6 +181,7 @@ async function checkOutObtained(
   await prepareRepository(planOf(making), access.url.remote);
   given.push({ access, what: commit });
   if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
+  await tellHistory(gitFolder, obtained, { making });
   const giving = giveObjects(gitFolder, obtained, { making, git });
   if (obtained.exact) await giving;
   const [made] = await bothOrFirstError(checkOut(making, git, { ...known, content: obtained.content }), giving);

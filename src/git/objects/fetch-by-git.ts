@@ -10,6 +10,7 @@ import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts
 import { filterFor } from "./filter.ts";
 import { packLooseObjects } from "./pack-loose.ts";
 import { progressOf } from "./progress.ts";
+import { unlockShallow } from "./shallow-file.ts";
 
 /** The same as fetchObjects, by git, over any transport that it knows. */
 export async function fetchByGit(options: FetchOptions): Promise<Pick<Fetched, "bytes" | "filter">> {
@@ -147,6 +148,7 @@ async function runFetch(
     ...haves.map((commit) => `--negotiation-tip=${commit}`),
     "--progress",
   ];
+  await unlockShallow(gitFolder);
   let bytes = 0;
   const watch = watchBytes({
     gitFolder,

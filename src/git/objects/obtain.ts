@@ -88,28 +88,39 @@ export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
   });
 }
 
+/** Tells a repository of its own, before anything reads in it, where the commit's history ends and what the tag is that was asked for. */
+export async function tellHistory(
+  gitFolder: string,
+  { shallow, tagObject: tagged }: Obtained,
+  { making }: Pick<ObtainOptions, "making">,
+): Promise<void> {
+  const { commit, tag } = wantedBy(making);
+  try {
+    if (shallow) await writeFile(join(gitFolder, "shallow"), `${commit}\n`);
+    if (tag === undefined) return;
+    await mkdir(dirname(join(gitFolder, tag)), { recursive: true });
+    await writeFile(join(gitFolder, tag), `${tagged ?? commit}\n`);
+  } catch (cause) {
+    throw writeError(gitFolder, cause);
+  }
+}
+
 /**
  * Gives a repository of its own all objects of the commit and no other, so that it needs nothing of the cache: by copying what came, or by packing it
  * from what is there, as it is packed there.
  */
 export async function giveObjects(
   gitFolder: string,
-  { objects, exact, shallow, tagObject: tagged }: Obtained,
+  { objects, exact, tagObject: tagged }: Obtained,
   { making, git }: Pick<ObtainOptions, "making" | "git">,
 ): Promise<void> {
-  const { commit, tag } = wantedBy(making);
+  const { commit } = wantedBy(making);
   const packs = join(gitFolder, "objects/pack");
-  try {
-    if (shallow) await writeFile(join(gitFolder, "shallow"), `${commit}\n`);
-    if (exact) await copyPacks(join(objects, "pack"), packs);
-    if (tag !== undefined) {
-      await mkdir(dirname(join(gitFolder, tag)), { recursive: true });
-      await writeFile(join(gitFolder, tag), `${tagged ?? commit}\n`);
-    }
-  } catch (cause) {
-    throw writeError(gitFolder, cause);
+  if (exact) {
+    return copyPacks(join(objects, "pack"), packs).catch((cause: unknown) => {
+      throw writeError(gitFolder, cause);
+    });
   }
-  if (exact) return;
   const words = ["pack-objects", "--revs", "--window=0", "--delta-base-offset", "--quiet"];
   // told of where history ends by the repository that has the objects: the other's files are being written
   await git.run([`--git-dir=${dirname(objects)}`, ...words, join(packs, "pack")], {

@@ -19,3 +19,8 @@ export async function writeShallow(gitFolder: string, commits: Iterable<string>)
     throw writeError(path, cause);
   }
 }
+
+/** Takes away what a git leaves that is ended at the moment at which it makes its lock; for a repository that nobody else works in. */
+export async function unlockShallow(gitFolder: string): Promise<void> {
+  await rm(join(gitFolder, "shallow.lock"), { force: true });
+}
