@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { BowlineError, type ProblemInput } from "../../../lib/index.ts";
 import { abortError } from "../../failures.ts";
+import { areProcessorsBusy } from "../../processors.ts";
 import { DamagedTree, unpackPiece, type Piece } from "./unpack-piece.ts";
 
 export interface WeighedPiece extends Piece {
@@ -39,8 +40,9 @@ interface Thread {
   rest?: NodeJS.Timeout | undefined;
 }
 
-/** So much in files waiting (some 130 ms) is worth the start of a thread, which takes 30 ms. */
-const WORTH = 10_000;
+/** So much in files waiting is worth the start of a thread, which takes 30 ms of a processor: some 50 ms where one is free, else 130. */
+const WORTH = 4_000;
+const WORTH_BUSY = 10_000;
 /** Threads besides this one: more of them wait for the file system. */
 const MOST = 3;
 /** A thread that has had nothing to do for so long is ended: it holds some MB. */
@@ -86,7 +88,9 @@ function handOut(): void {
   if (!isWritingHere && waiting.length > 0) void writeHere();
   const most = Math.min(MOST, availableParallelism() - 1);
   const weight = waiting.reduce((sum, task) => sum + task.weight, 0);
-  for (let worth = weight; mayStart && worth > WORTH && threads.size < most; worth -= WORTH) start();
+  if (!mayStart || weight <= WORTH || threads.size >= most) return;
+  const worth = areProcessorsBusy() ? WORTH_BUSY : WORTH;
+  for (let left = weight; mayStart && left > worth && threads.size < most; left -= worth) start();
 }
 
 async function writeHere(): Promise<void> {
