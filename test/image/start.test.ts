@@ -34,11 +34,12 @@ describe.skipIf(noCluster)(`start of the image in a cluster${noCluster ? ` (skip
     const name = `start-${process.pid}`;
     const words = ["--url", `${server.url}/org/test`, "--path", "/tmp/code", "-o", "json"];
     try {
-      const { stdout } = await execa(
-        "kubectl",
-        ["run", name, "--image", IMAGE, "--restart=Never", "--rm", "--attach", "--quiet", "--", ...words],
-        { env: { KUBECONFIG: kubeconfig }, reject: false },
-      );
+      const kubectl = (...some: string[]) => execa("kubectl", some, { env: { KUBECONFIG: kubeconfig }, reject: false });
+      await kubectl("run", name, "--image", IMAGE, "--restart=Never", "--quiet", "--", ...words);
+      // not attached to: what it says before that would be lost
+      await kubectl("wait", `pod/${name}`, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s");
+      const { stdout } = await kubectl("logs", name);
+      await kubectl("delete", "pod", name, "--now");
       // A pod's log has what was said on the way, too.
       expect(JSON.parse(stdout.slice(stdout.indexOf("{")))).toMatchObject({ commit: commits["main"], cache: "miss" });
     } finally {

@@ -109,7 +109,7 @@ function readResult(step: GitStep, text: string, { exitCode, refused, outOfMemor
   } catch {
     result = undefined;
   }
-  if (outOfMemory) throw tooLittleMemory(step, exitCode);
+  if (outOfMemory) throw tooLittleMemory(step, `exit code ${exitCode}: it used more memory than its limit`);
   const errors = result?.errors?.map(({ code, message, hint }) => ({
     ...({ code, message, hint } as ProblemInput),
     ...at(step.place),
@@ -117,6 +117,9 @@ function readResult(step: GitStep, text: string, { exitCode, refused, outOfMemor
   }));
   if (errors !== undefined && errors.length > 0) throw new BowlineError(errors);
   if (result !== undefined && exitCode === 0) return result;
+  // nobody kills it but the system, and an engine may have missed why
+  if (exitCode === KILLED)
+    throw tooLittleMemory(step, `exit code ${exitCode}: it was killed, for want of memory most likely`);
   throw new BowlineError({
     code: "RUN_FAILED",
     message: `the initializer of "${step.name}" ended with exit code ${exitCode}${refused === undefined ? "" : `: ${refused}`}`,
@@ -125,10 +128,13 @@ function readResult(step: GitStep, text: string, { exitCode, refused, outOfMemor
   });
 }
 
-function tooLittleMemory(step: GitStep, exitCode: number): BowlineError {
+/** Of a process that got KILL. */
+const KILLED = 137;
+
+function tooLittleMemory(step: GitStep, how: string): BowlineError {
   return new BowlineError({
     code: "RUN_FAILED",
-    message: `the init step "${step.name}" ended with exit code ${exitCode}: it used more memory than its limit`,
+    message: `the init step "${step.name}" ended with ${how}`,
     hint: "give it more memory: init.resources of the config, or the step's container.resources",
     ...at(step.place),
   });

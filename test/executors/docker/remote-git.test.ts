@@ -20,7 +20,7 @@ describe.skipIf(noDocker !== undefined)(`a git step that an engine elsewhere can
   });
 
   test.each([
-    ["memory", `image: "${IMAGE}", resources: {limits: {memory: 10Mi}}`, "RUN_FAILED", "more memory", "init.resources"],
+    ["memory", `image: "${IMAGE}", resources: {limits: {memory: 10Mi}}`, "RUN_FAILED", "memory", "init.resources"],
     ["its image", 'image: "127.0.0.1:1/bowline:none"', "IMAGE_NOT_PULLED", "bowline:none", "init.image"],
   ])("for want of %s", async (_, init, code, message, hint) => {
     const desk = await newDesk();
