@@ -7,7 +7,6 @@ import { checkBudget, holdWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, writeFiles } from "./trees/checkout.ts";
 import { commitDetails, readCommit } from "./trees/commit-details.ts";
 import type { EarlyFiles } from "./trees/early/early-files.ts";
-import { hasEncodingBelow } from "./trees/encodings.ts";
 import { forgetIndex, indexOf } from "./trees/index-file.ts";
 import { attributesDiffer } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
@@ -51,16 +50,18 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
   const { written, counted } = early?.finish() ?? { written: false, counted: false };
   const seen = content && commitDetails(content);
   const reading = seen ?? readCommit(git, { repository, commit, url });
+  let anew = false;
+  const write = async (signal?: AbortSignal): Promise<void> => {
+    anew = await writeFiles(git, plan, { signal, counted });
+  };
   const writing = withoutContents
-    ? holdWritten({ repository, url, policy }, (over) => writeFiles(git, plan, { signal: over }))
+    ? holdWritten({ repository, url, policy }, write)
     : written
       ? Promise.resolve()
-      : writeFiles(git, plan, { counted });
+      : write();
   const [, details] = await bothOrFirstError(writing, reading);
-  const still = base !== undefined && (await isStillBase(base, { repository, commit }));
-  // for these every file was written anew
-  const usable = still && !(await hasEncodingBelow(git, plan));
-  if (base !== undefined && !usable) {
+  const usable = base !== undefined && !anew && (await isStillBase(base, { repository, commit }));
+  if (base !== undefined && !anew && !usable) {
     await forgetIndex(repository);
     await writeFiles(git, plan);
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerPlan, Plan } from "../../compile/index.ts";
 import { BowlineError } from "../../lib/index.ts";
 import type { Ending } from "../ending.ts";
@@ -156,10 +155,11 @@ export function openDockerRun(plan: Plan, input: DockerRunInput): DockerRun {
     const byEngine = state.ExitCode !== 0 && patience.outages() > before;
     over.abort();
     await logs;
-    const { ExitCode: exitCode } = state;
-    const unexplained = exitCode === KILLED && !state.OOMKilled && !ending.signal.aborted;
-    const { OOMKilled } = unexplained ? await lookAgain(client, id, state) : state;
-    return { exitCode, ...(OOMKilled && exitCode !== 0 ? { outOfMemory: true } : {}), byEngine };
+    return {
+      exitCode: state.ExitCode,
+      ...(state.OOMKilled && state.ExitCode !== 0 ? { outOfMemory: true } : {}),
+      byEngine,
+    };
   }
 
   async function stopAll(): Promise<void> {
@@ -220,17 +220,6 @@ async function untilOver(client: DockerClient, id: string): Promise<State> {
     if (!state.Running && state.Status !== "created" && state.Status !== "restarting") return state;
     await client.ask("POST", `/containers/${id}/wait`, { silence: 0 });
   }
-}
-
-/** Of a process that got KILL. */
-const KILLED = 137;
-/** The engine hears of memory that was too little by another way than of the end, which may take longer. */
-const HEARD = 500;
-
-async function lookAgain(client: DockerClient, id: string, before: State): Promise<State> {
-  await sleep(HEARD);
-  const found = client.ask<{ State: State }>("GET", `/containers/${id}/json`);
-  return found.then(({ State: state }) => state).catch(() => before);
 }
 
 /** Networks and volumes of the run. */

@@ -51,27 +51,35 @@ export interface WriteOptions {
   counted?: boolean;
 }
 
-/** Writes index and files, with two writers (checkout.workers), but for encodings that these would write wrongly. Symbolic links of the repository are made as git makes them. */
+/**
+ * Writes index and files, with two writers (checkout.workers), but for encodings that these would write wrongly. Symbolic links of the repository are made as
+ * git makes them. Gives whether all files were written anew, those that were there already among them.
+ */
 export async function writeFiles(
   git: Git,
   plan: RepositoryPlan,
   { signal, counted = false }: WriteOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   const { repository, commit, originUrl: url } = plan;
   const readTree = async (config: readonly string[], ending?: AbortSignal): Promise<void> => {
     const words = [...config, "read-tree", "--reset", "-u", commit];
     await git.run(words, { cwd: repository, ...(ending && { signal: ending }) });
   };
+  let anew = false;
   const write = async (ending?: AbortSignal): Promise<void> => {
     await readTree([], ending);
-    if (!(await hasEncodingBelow(git, plan))) return;
+    anew = await hasEncodingBelow(git, plan);
+    if (!anew) return;
     await forgetIndex(repository);
     await readTree(["-c", "checkout.workers=1"], ending);
   };
-  if (counted) return write(signal);
-  await holdUnfolding({ git, repository, commit, url }, (over) =>
-    write(signal === undefined ? over : AbortSignal.any([signal, over])),
-  );
+  if (counted) await write(signal);
+  else {
+    await holdUnfolding({ git, repository, commit, url }, (over) =>
+      write(signal === undefined ? over : AbortSignal.any([signal, over])),
+    );
+  }
+  return anew;
 }
 
 /** The configuration that stays: `origin` under its clean url, and nothing of a credential, proxy or trust; `tail` is added as it is. */

@@ -1,13 +1,12 @@
 import type { Git } from "../process/open-git.ts";
-import { hasAttributesBelow, indexOf, isAttributes } from "./index-file.ts";
+import { indexWithAttributesBelow, isAttributes } from "./index-file.ts";
 
 /**
  * Whether attributes of a folder below the top ask for another encoding of its files (gitattributes, "working-tree-encoding"). git's parallel checkout
  * has forgotten the encoding's name when it comes to write them (seen in 2.39: files as they are in the repository, or an error that no one is told of).
  */
 export async function hasEncodingBelow(git: Git, { repository, commit }: CheckedOutCommit): Promise<boolean> {
-  if (!(await hasAttributesBelow(repository))) return false;
-  const index = await indexOf(repository, commit);
+  const index = await indexWithAttributesBelow(repository, commit);
   const below =
     index?.entries.filter(({ path, skipped }) => !skipped && path.includes("/") && isAttributes(path)) ?? [];
   const objects = new Map(below.map(({ object, size }) => [object, size]));

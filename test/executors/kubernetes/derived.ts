@@ -2,6 +2,7 @@ import type { Plan } from "../../../src/compile/index.ts";
 import type { ContainerState, Job, Pod } from "../../../src/executors/kubernetes/api/objects.ts";
 import { derive } from "../../../src/executors/kubernetes/derive/derive.ts";
 import type { RunFacts, RunView } from "../../../src/executors/kubernetes/derive/view.ts";
+import { planOf } from "../../runs/plans.ts";
 
 export const UUID = "0b6c1b1e-6f0e-4b62-9d3c-2f4e0d7a9c11";
 export const NOW = Date.parse("2026-11-23T08:01:00Z");
@@ -11,12 +12,8 @@ export const at = (second: number): string =>
 
 /** A job with one git step, "code". */
 export function facts(change: Partial<Plan> = {}): RunFacts {
-  const plan: Plan = {
-    apiVersion: "bowline/v1",
-    kind: "job",
+  const rest: Partial<Plan> = {
     name: "train",
-    params: {},
-    connections: {},
     artifactsPath: "/plx-context/artifacts",
     init: [
       {
@@ -29,15 +26,8 @@ export function facts(change: Partial<Plan> = {}): RunFacts {
         place: { file: "job.yaml", line: 7, column: 3 },
       },
     ],
-    main: { name: "main", image: "i", env: [], connections: [], rest: {} },
-    sidecars: [],
-    volumes: [],
-    environment: {},
-    termination: { maxRetries: 0 },
-    ports: [],
-    replicas: 1,
-    ...change,
   };
+  const plan = planOf({ image: "i" }, { ...rest, ...change });
   return { uuid: UUID, createdAt: at(0), object: `train-${UUID}`, plan };
 }
 
