@@ -1,6 +1,14 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { BowlineError, errnoOf, type Place, type ProblemInput, withFileLock, writePrivateFile } from "../lib/index.ts";
+import {
+  BowlineError,
+  errnoOf,
+  type Place,
+  type ProblemInput,
+  shellQuote,
+  withFileLock,
+  writePrivateFile,
+} from "../lib/index.ts";
 import type { Config, Home } from "./config.ts";
 
 /** Paths of configs that the user trusts, with the time of the decision. */
@@ -35,7 +43,7 @@ export function untrustedProblem(config: Pick<Config, "path">, what: string, pla
   return {
     code: "CONFIG_UNTRUSTED",
     message: `the config "${path}" was found here, not named by you, so it may not ${what}`,
-    hint: `read it; if you trust it, run: bowline config trust ${shellWord(path)}`,
+    hint: `read it; if you trust it, run: bowline config trust ${shellQuote(path)}`,
     ...(place && { place }),
   };
 }
@@ -59,8 +67,4 @@ async function readTrust(home: Home): Promise<TrustFile> {
 function notThere(path: string, cause: unknown): BowlineError {
   const message = `the config "${path}" cannot be trusted: it is not there (${errnoOf(cause) ?? "unknown"})`;
   return new BowlineError({ code: "FILE_NOT_READ", message, hint: "give the path of a bowline.yaml" }, { cause });
-}
-
-function shellWord(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,7 @@
 import { openAccess, type Access } from "./access.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { contextOf, located } from "./failures.ts";
+import { isHttp } from "./http/place.ts";
 import { reached, redirectWarning } from "./http/redirect.ts";
 import { findCommit, type Found } from "./server/find-commit.ts";
 import { commitsBeginningWith, openGitSession } from "./server/git-session.ts";
@@ -79,7 +80,6 @@ async function ask(access: Access, request: GitRequest): Promise<{ found: Found;
 
 async function openSession(options: { access: Access; request: GitRequest; deadline: Deadline }): Promise<OpenSession> {
   const { access, request, deadline } = options;
-  const overHttp = access.url.scheme === "https" || access.url.scheme === "http";
-  if (overHttp) return openHttpSession(access, request, deadline.signal);
+  if (isHttp(access.url)) return openHttpSession(access, request, deadline.signal);
   return openGitSession(access, request, deadline.signal);
 }

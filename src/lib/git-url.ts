@@ -72,6 +72,11 @@ export function shownUrl(text: string): string {
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
 }
 
+/** An IPv6 address as the system's own calls take it, without the brackets that it has in a url; any other host as it is. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
+}
+
 function refuseUnsafeText(text: string): void {
   if (text === "") throw invalid(text, "it is empty", "write https://HOST/PATH");
   if (text.length > MAX_LENGTH)

@@ -7,7 +7,7 @@ export {
   type ProblemInput,
   type ProblemRecord,
 } from "./errors.ts";
-export { parseGitUrl, shownUrl, type GitUrl } from "./git-url.ts";
+export { parseGitUrl, shownUrl, withoutBrackets, type GitUrl } from "./git-url.ts";
 export { findProcesses, isAlive, ownIdentity, ownMark, isMarkAlive, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";
 export { didYouMean } from "./near-names.ts";
@@ -31,4 +31,5 @@ export {
 export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
 export { runProgram } from "./run-program.ts";
+export { shellQuote } from "./shell-quote.ts";
 export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

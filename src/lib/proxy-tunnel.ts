@@ -3,6 +3,7 @@ import type { Agent, AgentOptions } from "node:http";
 import type { RequestOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContext } from "node:tls";
+import { withoutBrackets } from "./git-url.ts";
 
 /** How a proxy is asked for a way. */
 export interface TunnelOptions {
@@ -40,7 +41,7 @@ export async function openProxyTunnel(
     import("node:net"),
   ]);
   const login = proxyAuthorization(proxy);
-  const host = proxy.hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(proxy.hostname);
   const options: RequestOptions = {
     host,
     port: proxy.port || (secure ? 443 : 80),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../config/index.ts";
 import { type Credential, withProxy } from "../connections/index.ts";
-import type { GitUrl } from "../lib/index.ts";
+import { shellQuote, withoutBrackets, type GitUrl } from "../lib/index.ts";
 import { netrcLogin } from "./netrc.ts";
 import { usersGit } from "./users-git.ts";
 
@@ -73,7 +73,7 @@ async function insteadOfLogin(url: GitUrl, env: Environment) {
 
 async function netrcOf(url: GitUrl, env: Environment) {
   const text = env["HOME"] && (await readFile(join(env["HOME"], ".netrc"), "utf8").catch(() => ""));
-  return text ? netrcLogin(text, url.host.replace(/^\[|\]$/g, "")) : undefined;
+  return text ? netrcLogin(text, withoutBrackets(url.host)) : undefined;
 }
 
 /** `git credential fill`: git-credential(1). */
@@ -112,7 +112,7 @@ async function sshEnv(env: Environment): Promise<Record<string, string>> {
   for (const name of SSH_VARIABLES) if (env[name]) kept[name] = env[name];
   const configured =
     env["GIT_SSH_COMMAND"] || (await usersGit(["config", "--get", "core.sshCommand"], { env }))?.trim();
-  const command = configured || (env["GIT_SSH"] && `'${env["GIT_SSH"].replaceAll("'", `'\\''`)}'`);
+  const command = configured || (env["GIT_SSH"] && shellQuote(env["GIT_SSH"]));
   return command ? { ...kept, GIT_SSH_COMMAND: command } : kept;
 }
 

@@ -1,4 +1,4 @@
-import { shellQuote } from "../job/job-git-helper.ts";
+import { shellQuote } from "../../lib/index.ts";
 import { mountFolderOf, overlayOptions, type Mount } from "./mounts.ts";
 
 /** A script that mounts the target for one more command. `index=on`: refused as long as the run's own processes write to it. */

@@ -2,13 +2,12 @@ import type { Agent as HttpAgent, AgentOptions, RequestOptions } from "node:http
 import { isIP } from "node:net";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
-import { createTunnelAgent, proxyAuthorization, VERSION, type GitUrl } from "../../lib/index.ts";
+import { createTunnelAgent, proxyAuthorization, VERSION, withoutBrackets, type GitUrl } from "../../lib/index.ts";
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
 import { connectTo } from "./early-connection.ts";
 import { openExchange, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
-import { withoutBrackets } from "./place.ts";
 import { proxyFor, shownProxy } from "./proxy.ts";
 import { trustedCertificates } from "./trust.ts";
 

@@ -1,8 +1,8 @@
 import type { GitUrl } from "../../lib/index.ts";
 
-/** An IPv6 address as the system's own calls take it. */
-export function withoutBrackets(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
+/** Whether it is asked over http or https, and not by git over ssh or from a folder. */
+export function isHttp({ scheme }: Pick<GitUrl, "scheme">): boolean {
+  return scheme === "https" || scheme === "http";
 }
 
 /** The port of an http or https url. */

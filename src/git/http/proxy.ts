@@ -1,4 +1,4 @@
-import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, withoutBrackets, type GitUrl } from "../../lib/index.ts";
 import type { Network } from "../../config/index.ts";
 
 /**
@@ -29,7 +29,7 @@ export function shownProxy(proxy: URL): string {
 }
 
 function withoutProxy(url: { host: string; port?: number }, noProxy: string | undefined): boolean {
-  const host = url.host.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(url.host);
   return (noProxy ?? "").split(/[\s,]+/).some((entry) => {
     if (entry === "*") return true;
     const [, name = "", port] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(

@@ -1,3 +1,4 @@
+import { shellQuote } from "../../lib/index.ts";
 import type { JobFile, JobScope } from "./job-scope.ts";
 
 /** A credential helper (gitcredentials(7)) in nothing but `sh`: it says what is in the file, and forgets and stores nothing. */
@@ -28,8 +29,4 @@ export function oldGitAskpass(scopes: readonly JobScope[], folder: string): JobF
     mode: 0o700,
     content: `#!/bin/sh\n${say}case $1 in\n${cases.join("")}*) exit 1 ;;\nesac\n`,
   };
-}
-
-export function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

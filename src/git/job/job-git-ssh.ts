@@ -1,8 +1,8 @@
 import { devNull } from "node:os";
 import type { Timeouts } from "../../config/index.ts";
+import { shellQuote, withoutBrackets } from "../../lib/index.ts";
 import { CHOOSE_LAUNCHER } from "../ssh/ssh-launcher.ts";
 import { fileName, OWN_SETTINGS, timeSettings, userSettings } from "../ssh/ssh-settings.ts";
-import { shellQuote } from "./job-git-helper.ts";
 import type { JobFile, JobScope } from "./job-scope.ts";
 
 export interface JobSshOptions {
@@ -63,7 +63,7 @@ export function scopeTest(prefix: string): string {
   const below = `${shellQuote(`${bare}/`)}*`;
   const patterns =
     path === "" ? ["*"] : path.endsWith("/") ? [below] : [shellQuote(bare), shellQuote(`${bare}.git`), below];
-  return `[ "$host:$port" = ${shellQuote(`${host.replace(/^\[|\]$/g, "")}:${port}`)} ] && case $path in ${patterns.join(" | ")})`;
+  return `[ "$host:$port" = ${shellQuote(`${withoutBrackets(host)}:${port}`)} ] && case $path in ${patterns.join(" | ")})`;
 }
 
 function choice({ scope, folder, timeouts }: { scope: JobScope; folder: string; timeouts: Timeouts }): string {

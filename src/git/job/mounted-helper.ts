@@ -1,4 +1,4 @@
-import { shellQuote } from "./job-git-helper.ts";
+import { shellQuote } from "../../lib/index.ts";
 
 /**
  * A credential helper in nothing but `sh` that reads a mounted secret as `credentialFromSecret` does: `POLYAXON_GIT_CREDENTIALS` (a token,

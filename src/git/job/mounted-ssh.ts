@@ -1,10 +1,10 @@
 import { devNull } from "node:os";
 import type { Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
+import { shellQuote } from "../../lib/index.ts";
 import { CHOOSE_LAUNCHER } from "../ssh/ssh-launcher.ts";
 import { OWN_SETTINGS, timeSettings, userSettings } from "../ssh/ssh-settings.ts";
 import { optionWords, READ_ARGUMENTS, scopeTest } from "./job-git-ssh.ts";
-import { shellQuote } from "./job-git-helper.ts";
 import type { JobScope } from "./job-scope.ts";
 
 /**

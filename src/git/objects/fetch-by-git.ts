@@ -1,5 +1,6 @@
 import type { GitOptions } from "../../spec/index.ts";
 import { BowlineError } from "../../lib/index.ts";
+import { isHttp } from "../http/place.ts";
 import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
 import { isDumbHttp, isFilterIgnored, isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
@@ -59,7 +60,7 @@ async function fetchOnce(asked: FetchOptions): Promise<Filter> {
  */
 async function sessionFor({ session, access, request, deadline }: FetchOptions): Promise<Session | undefined> {
   const isTold = session !== undefined && session.capabilities.size > 0;
-  if (isTold || filterFor(request.options) === undefined || !access.url.scheme.startsWith("http")) return session;
+  if (isTold || filterFor(request.options) === undefined || !isHttp(access.url)) return session;
   const asking = await openHttpSession(access, request, deadline.signal);
   try {
     await asking.listRefs(["HEAD"]);
@@ -72,7 +73,7 @@ async function sessionFor({ session, access, request, deadline }: FetchOptions):
 /** A v0 server's words for: any object, by its name. */
 const GIVES_ANY = ["allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"];
 
-/** A dumb server leaves out nothing, and a v0 server gives what it left out only if it gives any object by its name: git's then says both words. */
+/** A dumb server leaves out nothing, and a v0 server gives what it left out only if it gives any object by its name: git's own then says both words. */
 function filterAt(session: FetchOptions["session"], options: GitOptions): Filter {
   if (session?.protocol === "dumb") return undefined;
   const givesAny = GIVES_ANY.every((word) => session?.capabilities.has(word));
@@ -82,7 +83,7 @@ function filterAt(session: FetchOptions["session"], options: GitOptions): Filter
 /** git does not tell what a busy host asks to wait: it is asked for that once more, by ourselves. Throws in any case. */
 async function askForWait(error: unknown, { access, request, deadline }: FetchOptions): Promise<never> {
   const isBusy = error instanceof BowlineError && error.code === "HOST_BUSY" && retryAfterOf(error) === undefined;
-  if (!isBusy || !access.url.scheme.startsWith("http")) throw error;
+  if (!isBusy || !isHttp(access.url)) throw error;
   const session = await openHttpSession(access, request, deadline.signal);
   const told: unknown = await session.listRefs(["HEAD"]).catch((thrown: unknown) => thrown);
   session.close();
@@ -157,7 +158,7 @@ async function runFetch(
     onBytes: (now) => (bytes = now),
   });
   // over ssh nobody has told yet what the server gives: its first words do
-  const untold = filter !== undefined && !options.access.url.scheme.startsWith("http");
+  const untold = filter !== undefined && !isHttp(options.access.url);
   const keepsBack = new AbortController();
   const signal = AbortSignal.any([options.deadline.signal, watch.signal, keepsBack.signal]);
   const onLine = (line: string): void => {

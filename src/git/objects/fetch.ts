@@ -1,4 +1,5 @@
 import { contextOf } from "../failures.ts";
+import { isHttp } from "../http/place.ts";
 import { redirectWarning } from "../http/redirect.ts";
 import { openHttpSession } from "../server/http-session.ts";
 import type { OpenSession } from "../server/open-session.ts";
@@ -37,8 +38,7 @@ async function refuseOtherObject({ git, gitFolder, commit, access }: EarlyFetchO
 
 async function fetchSomehow(options: EarlyFetchOptions): Promise<Fetched> {
   const { access, request, deadline, git } = options;
-  const overHttp = access.url.scheme === "https" || access.url.scheme === "http";
-  if (!overHttp || request.network.fetchBy === "git") return byGit({ ...options, git: await git });
+  if (!isHttp(access.url) || request.network.fetchBy === "git") return byGit({ ...options, git: await git });
   if (options.session !== undefined) return fetchOver(options.session, options);
   const session = await openHttpSession(access, request, deadline.signal);
   try {

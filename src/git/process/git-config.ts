@@ -3,6 +3,7 @@ import { inScope } from "../../connections/index.ts";
 import type { Policy } from "../../config/index.ts";
 import type { Access } from "../access.ts";
 import { authorizationOf, USER_AGENT } from "../http/client.ts";
+import { isHttp } from "../http/place.ts";
 
 export interface GitConfigOptions {
   /** Where git is to go, if anywhere. */
@@ -22,7 +23,7 @@ export interface GitConfigOptions {
 export function gitConfig(options: GitConfigOptions): string {
   const { access, policy } = options;
   const sections = [BASE, fsckSection(policy), httpSection(options)];
-  const authorization = access?.url.scheme.startsWith("http") === true ? authorizationOf(access.credential) : undefined;
+  const authorization = access && isHttp(access.url) ? authorizationOf(access.credential) : undefined;
   if (access !== undefined && authorization !== undefined) {
     for (const url of urlsOf(access)) {
       sections.push(configSection(`http ${quoted(url)}`, { extraHeader: `Authorization: ${authorization}` }));

@@ -5,6 +5,7 @@ import { gitConfig } from "./git-config.ts";
 import { gitFailure } from "./git-failure.ts";
 import { FALLBACK_PATH } from "./git-version.ts";
 import { startGit, type GitExit, type GitInput } from "./git-process.ts";
+import { isHttp } from "../http/place.ts";
 import { proxyFor, shownProxy } from "../http/proxy.ts";
 import { certificateFile, trustedCertificates } from "../http/trust.ts";
 import { keepPrivate, type PrivateConfig } from "./private-config.ts";
@@ -114,7 +115,7 @@ async function httpSettings({
   folder,
 }: OpenGitOptions): Promise<{ certificates?: string; proxy?: URL }> {
   const url = access?.url;
-  if (url?.scheme !== "https" && url?.scheme !== "http") return {};
+  if (url === undefined || !isHttp(url)) return {};
   const proxy = proxyFor(url, network, access?.credential?.proxy);
   if (url.scheme === "http" && proxy?.protocol !== "https:") return proxy ? { proxy } : {};
   const trusted = await trustedCertificates(network, access?.credential?.ca);

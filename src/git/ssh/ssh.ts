@@ -3,7 +3,7 @@ import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
-import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, shellQuote, withoutBrackets, type GitUrl } from "../../lib/index.ts";
 import { writeSshKey } from "./ssh-key.ts";
 import { launcherFor } from "./ssh-launcher.ts";
 import { fileName, OWN_SETTINGS, timeSettings, userSettings } from "./ssh-settings.ts";
@@ -64,10 +64,11 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
       ...(tunnel === undefined ? {} : throughTunnel(tunnel, url)),
     };
     const askpass =
-      key?.askpass === undefined ? [] : [`SSH_ASKPASS=${quote(key.askpass)}`, "SSH_ASKPASS_REQUIRE=force"];
-    const words = Object.entries(settings).map(([name, value]) => `-o ${quote(`${name}=${value}`)}`);
+      key?.askpass === undefined ? [] : [`SSH_ASKPASS=${shellQuote(key.askpass)}`, "SSH_ASKPASS_REQUIRE=force"];
+    // for the shell that git starts GIT_SSH_COMMAND with
+    const words = Object.entries(settings).map(([name, value]) => `-o ${shellQuote(`${name}=${value}`)}`);
     return {
-      env: gitEnv([...askpass, ...launcher.map(quote), "ssh", "-F", devNull, ...words].join(" ")),
+      env: gitEnv([...askpass, ...launcher.map(shellQuote), "ssh", "-F", devNull, ...words].join(" ")),
       folder,
       close,
     };
@@ -79,7 +80,7 @@ export async function openSsh(options: SshOptions): Promise<SshAccess> {
 
 /** ssh takes the first value it meets, so these win over the host and port that git adds; the host's key keeps its real name. */
 function throughTunnel({ port }: SshTunnel, url: GitUrl): Record<string, string> {
-  const host = url.host.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(url.host);
   const alias = url.port === undefined ? host : `[${host}]:${url.port}`;
   return { HostName: "127.0.0.1", Port: String(port), HostKeyAlias: alias };
 }
@@ -91,7 +92,7 @@ async function usersOwn(credential: Credential, { url, timeouts }: SshOptions): 
   const command = [own, ...words].join(" ");
   const launcher = await launcherFor(url);
   // The user's command is one for a shell, with assignments perhaps, which the launcher would take for a program.
-  const launched = [...launcher, "sh", "-c", quote(`${command} "$@"`), "ssh"].join(" ");
+  const launched = [...launcher, "sh", "-c", shellQuote(`${command} "$@"`), "ssh"].join(" ");
   const access = gitEnv(launcher.length === 0 ? command : launched);
   return { env: { ...env, ...access }, folder: "", close: () => Promise.resolve() };
 }
@@ -109,9 +110,4 @@ function hostKeyUnknown({ url, connection, credential }: SshOptions): BowlineErr
     hint: credential === undefined ? none : trustHint(connection),
     ...(connection === undefined ? {} : { connection }),
   });
-}
-
-/** For the shell that git starts GIT_SSH_COMMAND with. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DockerEnvironment } from "../../../config/index.ts";
-import { BowlineError } from "../../../lib/index.ts";
+import { BowlineError, withoutBrackets } from "../../../lib/index.ts";
 
 /** Where a Docker Engine answers. */
 export type Endpoint =
@@ -55,7 +55,7 @@ export function parseHost(text: string): Endpoint {
       text,
     ) ?? [];
   if (scheme === "" || (user !== undefined && scheme !== "ssh")) throw notAHost(text);
-  const bare = host.replace(/^\[|\]$/g, "");
+  const bare = withoutBrackets(host);
   if (scheme === "ssh") return { kind: "ssh", shown: text, host: bare, ...(user && { user }), ...(port && { port }) };
   const secure = scheme === "https";
   return {

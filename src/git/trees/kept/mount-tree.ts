@@ -1,9 +1,8 @@
 import { chmod, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, shownUrl } from "../../../lib/index.ts";
+import { errnoOf, shellQuote, shownUrl } from "../../../lib/index.ts";
 import { forgetMount, mountFolderOf, mountOverlay, registerMount, type Mount } from "../../cache/mounts.ts";
 import { openScript } from "../../cache/open-script.ts";
-import { shellQuote } from "../../job/job-git-helper.ts";
 import { planOf, warn, type Making } from "../../making.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { oneAtATime } from "../../objects/one-at-a-time.ts";
