@@ -41,8 +41,15 @@ export function located(thrown: unknown, request: Pick<GitRequest, "connection" 
   return new BowlineError(problems, { cause: error.cause ?? error });
 }
 
+/** Tells whoever listens what is worth knowing, with what the request knows; gives it as it was told. */
+export function warn(request: Pick<GitRequest, "connection" | "place" | "onEvent">, warning: Problem): Problem {
+  const problem = { ...contextOf(request), ...warning };
+  request.onEvent?.({ phase: "warning", state: "end", problem });
+  return problem;
+}
+
 /** What a request knows about itself, for what is told of it. */
-export function contextOf({
+function contextOf({
   connection,
   place,
 }: Pick<GitRequest, "connection" | "place">): Pick<Problem, "connection" | "place"> {

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { CodeReference } from "./code-reference.ts";
 import { fromCache } from "./from-cache.ts";
 import { fromServer, type FromServer } from "./from-server.ts";
-import { codeReference, openPhases, warn, type Made, type Making, type Phases } from "./making.ts";
+import { codeReference, openPhases, type Made, type Making, type Phases } from "./making.ts";
+import { cacheNotUsed } from "./cache/cache-warnings.ts";
 import { keepWithin } from "./cache/prune.ts";
+import { warn } from "./failures.ts";
 import { bareRepository } from "./objects/bare-repository.ts";
 import { repackIfNeeded } from "./objects/repack.ts";
 import { openCacheFolder, type CacheFolder } from "./objects/cache-folder.ts";
@@ -34,7 +36,7 @@ async function openCache({ request, access }: Making): Promise<CacheFolder | und
     return await openCacheFolder(request, access);
   } catch (error) {
     if (!(error instanceof BowlineError)) throw error;
-    warn(request, notUsed(error));
+    warn(request, cacheNotUsed(error));
     return undefined;
   }
 }
@@ -70,7 +72,7 @@ async function doWithout({ making, phase, cache, error }: Failed): Promise<Answe
   if (cause === error && (!isOfDisk(error) || (error.code === "DISK_FULL" && (await isTargetFull(making, cache))))) {
     throw error;
   }
-  warn(making.request, notUsed(cause as Error));
+  warn(making.request, cacheNotUsed(cause as Error));
   await making.workplace.reset();
   making.given.length = 0;
   return withoutCache(making, phase);
@@ -129,12 +131,4 @@ async function keepAndPublish(making: Making, phase: Phases, options: Omit<KeepO
 
 function isOfDisk(error: unknown): error is BowlineError {
   return error instanceof BowlineError && error.code.startsWith("DISK_");
-}
-
-function notUsed(cause: Error) {
-  return {
-    code: "CACHE_NOT_USED",
-    message: `the cache cannot be used: ${cause.message}`,
-    hint: "make its folder writable for this user, or free some space; without it, everything is fetched anew",
-  };
 }

@@ -1,7 +1,9 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { openAccess, type Access } from "./access.ts";
-import { planOf, sessionOf, warn, type Made, type Making, type Phases } from "./making.ts";
+import { planOf, sessionOf, type Made, type Making, type Phases } from "./making.ts";
+import { cacheDamaged } from "./cache/cache-warnings.ts";
 import { takeAway } from "./cache/take-away.ts";
+import { warn } from "./failures.ts";
 import type { CacheFolder } from "./objects/cache-folder.ts";
 import { openSeen, type Seen } from "./objects/seen.ts";
 import { canShareBlocks } from "./trees/kept/reflink.ts";
@@ -42,7 +44,8 @@ export async function fromCache(
     // a cache may be deleted at any time: that is no damage
     if ((await findKeptTree(folder)) !== undefined) {
       await takeAway(folder);
-      warn(request, damaged(kept, error));
+      const what = `the kept tree of ${record.commit.slice(0, 8)} in "${dirname(folder)}" was`;
+      warn(request, cacheDamaged(what, error, "it is made anew"));
     }
     return undefined;
   } finally {
@@ -98,12 +101,4 @@ async function seeCommit(access: Access, { request }: Making, seen: Seen): Promi
     session.close();
   }
   await seen.keep(access, commit);
-}
-
-function damaged({ record, folder }: KeptTree, { message }: DamagedTree) {
-  return {
-    code: "CACHE_DAMAGED",
-    message: `the kept tree of ${record.commit.slice(0, 8)} in "${join(dirname(folder))}" was damaged (${message}): it is made anew`,
-    hint: "check the disk if this happens again; bowline cache verify looks at everything that is kept",
-  };
 }

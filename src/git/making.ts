@@ -4,7 +4,6 @@ import type { Deadline } from "./deadline.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import type { Workplace } from "./target.ts";
 import type { RepositoryPlan } from "./trees/checkout.ts";
-import type { Problem } from "../lib/index.ts";
 
 /** One target while it is made: what every way of making it works with. */
 export interface Making {
@@ -44,7 +43,7 @@ export function openPhases({ onEvent }: MaterializeRequest): Phases {
   return Object.assign(phase, { timings });
 }
 
-/** The repository that the request asks for, in the workplace; `filter` is what the server did leave out, known when it has sent what it sends. */
+/** The repository that the request asks for, in the workplace; `filter` is what the server left out, which is known when it has sent the rest. */
 export function planOf(
   { request, workplace }: Pick<Making, "request" | "workplace">,
   filter?: RepositoryPlan["filter"],
@@ -94,10 +93,4 @@ export function codeReference(request: MaterializeRequest, made: Made): CodeRefe
 /** What is known of the server, where it was asked in this process. */
 export function sessionOf({ resolution }: MaterializeRequest): Resolution["session"] | undefined {
   return "session" in resolution ? resolution.session : undefined;
-}
-
-export function warn({ onEvent, connection, place }: MaterializeRequest, problem: Problem | undefined): void {
-  if (problem === undefined) return;
-  const context = { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
-  onEvent?.({ phase: "warning", state: "end", problem: { ...context, ...problem } });
 }

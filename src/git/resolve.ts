@@ -1,6 +1,6 @@
 import { openAccess, type Access } from "./access.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
-import { contextOf, located } from "./failures.ts";
+import { located, warn } from "./failures.ts";
 import { isHttp } from "./http/place.ts";
 import { reached, redirectWarning } from "./http/redirect.ts";
 import { findCommit, type Found } from "./server/find-commit.ts";
@@ -29,8 +29,7 @@ export async function resolve(request: GitRequest): Promise<Resolution> {
       ...found.warnings,
       ...(redirectedTo === undefined ? [] : [redirectWarning(access, redirectedTo)]),
     ];
-    const told = warnings.map((warning) => ({ ...contextOf(request), ...warning }));
-    for (const problem of told) request.onEvent?.({ phase: "warning", state: "end", problem });
+    const told = warnings.map((warning) => warn(request, warning));
     request.onEvent?.({ phase: "resolve", state: "end", detail: found.commit });
     return {
       commit: found.commit,

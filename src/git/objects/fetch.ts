@@ -1,4 +1,4 @@
-import { contextOf } from "../failures.ts";
+import { warn } from "../failures.ts";
 import { isHttp } from "../http/place.ts";
 import { redirectWarning } from "../http/redirect.ts";
 import { openHttpSession } from "../server/http-session.ts";
@@ -64,7 +64,6 @@ async function byGit(options: FetchOptions): Promise<Fetched> {
 /** A redirect that resolving did not meet, or that nobody had asked about. */
 function tellRedirect({ url }: Session, { access, request }: EarlyFetchOptions): Pick<Fetched, "redirectedTo"> {
   if (url === access.url.href) return {};
-  const problem = { ...contextOf(request), ...redirectWarning(access, url) };
-  request.onEvent?.({ phase: "warning", state: "end", problem });
+  warn(request, redirectWarning(access, url));
   return { redirectedTo: url };
 }

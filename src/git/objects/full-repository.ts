@@ -2,9 +2,11 @@ import { constants, copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFil
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, readIfThere, writeError } from "../../lib/index.ts";
+import { cacheDamaged } from "../cache/cache-warnings.ts";
 import { takeAway } from "../cache/take-away.ts";
 import { markUse } from "../cache/use-mark.ts";
-import { planOf, sessionOf, warn, type Making } from "../making.ts";
+import { warn } from "../failures.ts";
+import { planOf, sessionOf, type Making } from "../making.ts";
 import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
 import type { CacheFolder } from "./cache-folder.ts";
@@ -78,11 +80,8 @@ export async function isHistoryKept(options: Kept): Promise<boolean> {
 export async function putHistoryAside(options: Kept, error: Error): Promise<void> {
   const { making } = options;
   await takeAway(repositoryOf(options));
-  warn(making.request, {
-    code: "CACHE_DAMAGED",
-    message: `the kept history of "${making.access.url.text}" was damaged (${error.message}): it is fetched anew`,
-    hint: "check the disk if this happens again; bowline cache verify looks at everything that is kept",
-  });
+  const what = `the kept history of "${making.access.url.text}" was`;
+  warn(making.request, cacheDamaged(what, error, "it is fetched anew"));
 }
 
 function repositoryOf({ making, cache }: Kept): string {

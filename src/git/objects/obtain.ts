@@ -1,7 +1,10 @@
 import { constants, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BowlineError, errnoOf, writeError, type ErrorCode } from "../../lib/index.ts";
-import { planOf, sessionOf, warn, type Making } from "../making.ts";
+import { cacheDamaged, cacheNotKept } from "../cache/cache-warnings.ts";
+import { markUse } from "../cache/use-mark.ts";
+import { warn } from "../failures.ts";
+import { planOf, sessionOf, type Making } from "../making.ts";
 import { isDumbHttp } from "../process/git-failure.ts";
 import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
@@ -19,7 +22,6 @@ import {
   type Wanted,
 } from "./bare-repository.ts";
 import type { CacheFolder } from "./cache-folder.ts";
-import { markUse } from "../cache/use-mark.ts";
 import { fetchObjects } from "./fetch.ts";
 import type { PackWatch } from "./fetch-options.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -149,11 +151,8 @@ const DAMAGE = new Set<ErrorCode>(["INTERNAL", "GIT_PROTOCOL", "GIT_CONTENT_REFU
 /** Sets the repository aside, and says so. */
 export async function putAside({ making, cache }: ObtainOptions, error: BowlineError): Promise<void> {
   await setRepositoryAside(bareRepository(cache));
-  warn(making.request, {
-    code: "CACHE_DAMAGED",
-    message: `kept objects of "${making.access.url.text}" were damaged (${error.message}): they are fetched anew`,
-    hint: "check the disk if this happens again; bowline cache verify looks at everything that is kept",
-  });
+  const what = `kept objects of "${making.access.url.text}" were`;
+  warn(making.request, cacheDamaged(what, error, "they are fetched anew"));
 }
 
 async function mayHave({ making, seen }: ObtainOptions, commit: string): Promise<boolean> {
@@ -197,13 +196,8 @@ async function keepFetched(
     await takeOver(bare, incoming, { wanted, haves, shallow: obtained.shallow });
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof BowlineError)) throw error;
-    const { message } = error instanceof BowlineError ? error : writeError(cache.repository, error);
-    const hint = "make room for the cache (bowline cache prune), or make it writable";
-    warn(making.request, {
-      code: "CACHE_NOT_KEPT",
-      message: `objects are not kept for the next run: ${message}`,
-      hint,
-    });
+    const failure = error instanceof BowlineError ? error : writeError(cache.repository, error);
+    warn(making.request, cacheNotKept("objects are", failure));
   }
   return { ...obtained, cache: "miss" };
 }

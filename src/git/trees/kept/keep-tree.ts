@@ -1,11 +1,13 @@
 import { rm } from "node:fs/promises";
 import { BowlineError, errnoOf, writeError } from "../../../lib/index.ts";
+import { cacheNotKept } from "../../cache/cache-warnings.ts";
 import { sweepHalfMade } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { filterFor } from "../../objects/filter.ts";
 import { openSeen } from "../../objects/seen.ts";
 import type { FromServer } from "../../from-server.ts";
-import { warn, type Making } from "../../making.ts";
+import { warn } from "../../failures.ts";
+import type { Making } from "../../making.ts";
 import { isAttributes } from "../index-file.ts";
 import { notAsGitWrites } from "./as-git-writes.ts";
 import { newTreeFolder, publishKeptTree } from "./kept-tree.ts";
@@ -39,8 +41,8 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       base: made.base,
       signal: deadline.signal,
     });
-    if (packed === undefined) return await rm(place, { recursive: true, force: true });
-    if (!(await isAsCommitted(packed, { making, made }))) return await rm(place, { recursive: true, force: true });
+    if (packed === undefined || !(await isAsCommitted(packed, { making, made })))
+      return await rm(place, { recursive: true, force: true });
     await publishKeptTree(place, folder, {
       apiVersion: "bowline/v1",
       url: making.access.url.text,
@@ -65,7 +67,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
     const ofDisk = !(error instanceof BowlineError) && errnoOf(error) !== undefined;
     const failure = ofDisk ? writeError(place ?? cache.root, error) : error;
     if (!(failure instanceof BowlineError) || !failure.code.startsWith("DISK_")) throw failure;
-    warn(request, notKept(failure));
+    warn(request, cacheNotKept("this commit is", failure));
   }
 }
 
@@ -96,12 +98,4 @@ async function isAsCommitted(
     message: `what was checked out of "${request.url}" is not the commit's tree: ${wrong === undefined ? "its index" : JSON.stringify(wrong.path)}`,
     hint: "check the disk and the memory of this machine, then report this as a bug",
   });
-}
-
-function notKept(cause: BowlineError) {
-  return {
-    code: "CACHE_NOT_KEPT",
-    message: `this commit is not kept for the next run: ${cause.message}`,
-    hint: "make room for the cache (bowline cache prune), or make it writable",
-  };
 }
