@@ -79,17 +79,12 @@ async function doWithout({ making, phase, cache, error }: Failed): Promise<Answe
 }
 
 async function withCache(making: Making, phase: Phases, cache: CacheFolder): Promise<Answer> {
-  const { request, deadline } = making;
+  const { request } = making;
   const key = treeKey(request.resolution, request.options);
   const kept = { cache, folder: join(cache.repository, "trees", key) };
   const hit = await fromCache(making, phase, kept);
   if (hit !== undefined) return { ...hit, cache: "hit" };
-  const turn = {
-    lock: join(cache.repository, "locks", `${key}.lock`),
-    what: `commit ${request.resolution.commit}`,
-    request,
-    signal: deadline.signal,
-  };
+  const turn = { making, cache, name: key, what: `commit ${request.resolution.commit}` };
   try {
     const made = await oneAtATime(turn, async (waited): Promise<Answer | undefined> => {
       // who waited copies when the next one has its turn

@@ -45,13 +45,10 @@ export async function obtainHistory(
   { gitFolder, ready }: { gitFolder: string; ready: Promise<unknown> },
 ): Promise<ObtainedHistory> {
   const { making, cache } = options;
-  const { request, deadline, access } = making;
+  const { request, access } = making;
   const kept = repositoryOf(options);
-  const turn = {
-    lock: join(cache.repository, "locks", `${basename(kept, ".git")}.lock`),
-    what: `the history of "${access.url.text}"`,
-  };
-  return oneAtATime({ ...turn, request, signal: deadline.signal }, async (waited): Promise<ObtainedHistory> => {
+  const turn = { making, cache, name: basename(kept, ".git"), what: `the history of "${access.url.text}"` };
+  return oneAtATime(turn, async (waited): Promise<ObtainedHistory> => {
     const use = await markUse(kept);
     try {
       return await obtain(waited);

@@ -64,17 +64,13 @@ export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
   const { making, cache } = options;
   const bare = bareRepository(cache);
   const wanted = wantedBy(making);
-  const turn = {
-    lock: join(cache.repository, "locks", `objects-${wanted.commit}.lock`),
-    what: `objects of commit ${wanted.commit}`,
-    request: making.request,
-    signal: making.deadline.signal,
-  };
+  const { commit } = wanted;
+  const turn = { making, cache, name: `objects-${commit}`, what: `objects of commit ${commit}` };
   return oneAtATime(turn, async (waited): Promise<Obtained> => {
     const use = await markUse(bare.gitFolder);
-    if ((await hasCommit(bare, wanted)) && (await mayHave(options, wanted.commit))) {
+    if ((await hasCommit(bare, wanted)) && (await mayHave(options, commit))) {
       const objects = join(bare.gitFolder, "objects");
-      const shallow = await isShallowAt(bare.gitFolder, wanted.commit);
+      const shallow = await isShallowAt(bare.gitFolder, commit);
       return {
         ...{ bytes: 0, cache: waited ? "wait" : "objects", objects, exact: false, shallow },
         tagObject: await tagObject(bare, wanted),

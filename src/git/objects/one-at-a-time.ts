@@ -1,15 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { withFileLock } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
+import type { Making } from "../making.ts";
 import type { GitRequest } from "../request.ts";
+import type { CacheFolder } from "./cache-folder.ts";
 
-export interface TurnOptions {
-  /** Path of the lock. */
-  lock: string;
+export interface Turn {
+  making: Pick<Making, "request" | "deadline">;
+  cache: CacheFolder;
+  /** Of the lock, among those of this repository. */
+  name: string;
   /** What is waited for, for the one who waits: `commit 62b26481`. */
   what: string;
-  request: Pick<GitRequest, "onEvent" | "mark">;
-  signal: AbortSignal;
 }
 
 /** The cache cannot be worked with; `cause` says why. */
@@ -21,8 +24,11 @@ export class CacheUnusable extends Error {
  * Does `act` while no other process does it under the same lock, which dies with its holder. Whoever waits is told whom for. `act` learns whether there
  * was another before it. Throws CacheUnusable when there can be no lock, what the signal was aborted for, or what `act` throws.
  */
-export async function oneAtATime<T>(options: TurnOptions, act: (waited: boolean) => Promise<T>): Promise<T> {
-  const { lock, what, request, signal } = options;
+export async function oneAtATime<T>(turn: Turn, act: (waited: boolean) => Promise<T>): Promise<T> {
+  const { making, cache, name, what } = turn;
+  const { request } = making;
+  const { signal } = making.deadline;
+  const lock = join(cache.repository, "locks", `${name}.lock`);
   let waited = false;
   let entered = false;
   const onBusy = (): void => {
@@ -58,7 +64,7 @@ async function holderOf(lock: string): Promise<string> {
   return /^process \d+( of run [0-9a-f]+)?$/.exec(text)?.[0] ?? "another process";
 }
 
-function ownName({ mark }: TurnOptions["request"]): string {
+function ownName({ mark }: Pick<GitRequest, "mark">): string {
   const run = mark?.["BOWLINE_RUN_UUID"]?.slice(0, 8);
   return `process ${process.pid}${run === undefined ? "" : ` of run ${run}`}`;
 }

@@ -74,18 +74,18 @@ async function leaveOpener(mount: Mount, { request }: Making): Promise<void> {
 }
 
 /** The kept tree as files: only ever the lower folder of overlays, where nobody can write. */
-async function checkoutOf(kept: KeptTree, { request, deadline }: Making, cache: CacheFolder): Promise<string> {
+async function checkoutOf(kept: KeptTree, making: Making, cache: CacheFolder): Promise<string> {
   const checkout = join(kept.folder, "checkout");
   if (await isThere(checkout)) return checkout;
-  const turn = { lock: `${join(cache.repository, "locks", kept.record.commit)}-checkout.lock` };
-  const what = `files of commit ${kept.record.commit}`;
-  await oneAtATime({ ...turn, what, request, signal: deadline.signal }, async () => {
+  const { commit } = kept.record;
+  const turn = { making, cache, name: `${commit}-checkout`, what: `files of commit ${commit}` };
+  await oneAtATime(turn, async () => {
     if (await isThere(checkout)) return;
     const made = await newTreeFolder(cache.repository);
     const tree = join(made, "tree");
     await mkdir(tree);
     const manifest = await manifestOf(kept);
-    await unpackTree({ manifest, folder: kept.folder, tree, reflink: false, signal: deadline.signal });
+    await unpackTree({ manifest, folder: kept.folder, tree, reflink: false, signal: making.deadline.signal });
     await rename(tree, checkout).catch((cause: unknown) => {
       if (errnoOf(cause) !== "ENOENT") throw cause;
     });
