@@ -1,11 +1,11 @@
-import { lstat, readFile, realpath, writeFile } from "node:fs/promises";
+import { realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFullCommit } from "../lib/index.ts";
+import { isFullCommit, readSmallFile } from "../lib/index.ts";
 import type { CodeReference } from "./code-reference.ts";
 import { readCommit } from "./trees/commit-details.ts";
 import { makeEmptyRepository } from "./objects/empty-repository.ts";
-import { openGit, type Git } from "./process/open-git.ts";
-import { withPrivateFolder } from "./process/private-folder.ts";
+import type { Git } from "./process/open-git.ts";
+import { withGit } from "./process/with-git.ts";
 import type { GitRequest } from "./request.ts";
 
 /** What a handler was asked for, and where it was to put it. */
@@ -28,13 +28,12 @@ export async function readLeftCode(request: LeftCodeRequest): Promise<CodeRefere
   const left = await readHead(join(path, ".git"));
   if (left === undefined) return undefined;
   const { commit, ref, shallow } = left;
-  return withPrivateFolder(async (folder) => {
+  return withGit({ policy, network, signal }, async (git, folder) => {
     const repository = join(folder, "repository");
     const gitFolder = join(repository, ".git");
     await makeEmptyRepository({ gitFolder, commit, bare: false });
     await writeFile(join(gitFolder, "objects/info/alternates"), `${left.objects}\n`);
     if (shallow !== undefined) await writeFile(join(gitFolder, "shallow"), shallow);
-    const git = await openGit({ policy, network, folder, signal });
     try {
       const details = await readCommit(git, { repository, commit, url });
       const asPinned = pin?.commit === commit;
@@ -54,8 +53,6 @@ export async function readLeftCode(request: LeftCodeRequest): Promise<CodeRefere
     } catch (error) {
       if (signal.aborted) throw error;
       return undefined;
-    } finally {
-      await git.close();
     }
   });
 }
@@ -94,9 +91,7 @@ async function readRef(gitFolder: string, ref: string): Promise<string | undefin
   return packed.find((line) => line.endsWith(` ${ref}`))?.split(" ")[0];
 }
 
-/** A plain file of at most 16 MiB; nothing for all else, a link for example. */
+/** A plain file of at most 16 MiB; nothing for all else. */
 async function readSmall(path: string): Promise<string | undefined> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (!stats?.isFile() || stats.size > 2 ** 24) return undefined;
-  return readFile(path, "utf8").catch(() => undefined);
+  return readSmallFile(path, 2 ** 24).catch(() => undefined);
 }

@@ -3,13 +3,14 @@ import { startDeadline, type Deadline } from "./deadline.ts";
 import { located, warn } from "./failures.ts";
 import { isHttp } from "./http/place.ts";
 import { reached, redirectWarning } from "./http/redirect.ts";
-import { findCommit, type Found } from "./server/find-commit.ts";
-import { commitsBeginningWith, openGitSession } from "./server/git-session.ts";
-import { openHttpSession } from "./server/http-session.ts";
 import type { GitRequest, Resolution } from "./request.ts";
 import { withRetries } from "./retry.ts";
-import { parseRevision } from "../lib/index.ts";
+import { findCommit, type Found } from "./server/find-commit.ts";
+import { openGitSession } from "./server/git-session.ts";
+import { openHttpSession } from "./server/http-session.ts";
 import type { OpenSession } from "./server/open-session.ts";
+import { commitsBeginningWith } from "./server/short-commit.ts";
+import { parseRevision } from "../lib/index.ts";
 
 const TRIES = 3;
 

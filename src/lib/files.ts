@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { constants, mkdirSync } from "node:fs";
+import { access, link, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, systemError, writeError } from "./system-errors.ts";
 
@@ -51,6 +51,29 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
 /** The text of a file; undefined where there is none. What cannot be read is never taken for what is not there: throws as systemError tells it. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(unlessAbsent);
+}
+
+/** The text of a plain file of at most so many bytes; undefined for anything else, a symbolic link above all. Throws where it cannot be read. */
+export async function readSmallFile(path: string, largest: number): Promise<string | undefined> {
+  const found = await lstat(path).catch((error: unknown) => {
+    // a name of bytes that are no text is another one here; a link in place of a folder is not followed by git either
+    if (!/^(ENOENT|ENOTDIR)$/.test(errnoOf(error) ?? "")) throw error;
+  });
+  if (found === undefined || !found.isFile() || found.size > largest) return undefined;
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether there is anything under this name that can be reached. */
+export async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The names in a folder; none where there is no such folder. */

@@ -13,10 +13,12 @@ export { checkRevision, isFullCommit, parseRevision, type Revision } from "./rev
 export { didYouMean } from "./near-names.ts";
 export {
   createPrivateFile,
+  isThere,
   listIfThere,
   makeFolder,
   makePrivateFolder,
   readIfThere,
+  readSmallFile,
   writePrivateFile,
 } from "./files.ts";
 export { errnoOf, limitError, systemError, writeError } from "./system-errors.ts";

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DEFAULT_POLICY, type Network } from "../../config/index.ts";
 import { BowlineError } from "../../lib/index.ts";
-import { openGit } from "../process/open-git.ts";
+import { withGit } from "../process/with-git.ts";
 import { checkTree } from "../trees/kept/check-tree.ts";
 import { findKeptTree } from "../trees/kept/kept-tree.ts";
 import { DamagedTree } from "../trees/kept/unpack-piece.ts";
@@ -48,16 +45,13 @@ async function checkObjects(
   { path }: CacheEntry,
   { network, signal }: { network: Network; signal: AbortSignal },
 ): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), "bowline-"));
-  const git = await openGit({ policy: DEFAULT_POLICY, network, folder, signal });
-  try {
-    await git.run([`--git-dir=${path}`, "fsck", "--full", "--no-dangling", "--no-progress"]);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof BowlineError) || signal.aborted) throw error;
-    return error.message;
-  } finally {
-    await git.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return withGit({ policy: DEFAULT_POLICY, network, signal }, async (git) => {
+    try {
+      await git.run([`--git-dir=${path}`, "fsck", "--full", "--no-dangling", "--no-progress"]);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof BowlineError) || signal.aborted) throw error;
+      return error.message;
+    }
+  });
 }

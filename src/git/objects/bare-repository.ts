@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { access, link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, listIfThere, ownMark, readIfThere, withFileLock } from "../../lib/index.ts";
+import { errnoOf, isThere, listIfThere, ownMark, readIfThere, withFileLock } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
 import type { CacheFolder } from "./cache-folder.ts";
 import { digest } from "./digest.ts";
@@ -170,11 +170,4 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

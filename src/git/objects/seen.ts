@@ -1,5 +1,6 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isThere } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import type { CacheFolder } from "./cache-folder.ts";
 import { digest } from "./digest.ts";
@@ -16,11 +17,7 @@ export function openSeen(cache: CacheFolder): Seen {
   const pathOf = (access: Access, what: string): string =>
     join(folder, digest([access.url.href, what, cache.credentialMark(access)]));
   return {
-    has: (access, what) =>
-      stat(pathOf(access, what)).then(
-        () => true,
-        () => false,
-      ),
+    has: (access, what) => isThere(pathOf(access, what)),
     async keep(access, what) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });

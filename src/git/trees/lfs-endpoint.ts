@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { BowlineError, parseGitUrl, type GitUrl, type Problem } from "../../lib/index.ts";
+import { BowlineError, parseGitUrl, readSmallFile, type GitUrl, type Problem } from "../../lib/index.ts";
 import { openAccess, type Access } from "../access.ts";
-import { readSmallFile } from "./lfs-pointers.ts";
 import type { Git } from "../process/open-git.ts";
 import type { GitRequest } from "../request.ts";
 

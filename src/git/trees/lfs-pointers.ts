@@ -1,7 +1,5 @@
-import { constants } from "node:fs";
-import { lstat, open } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../../lib/index.ts";
+import { readSmallFile } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
 
 /** A file of the tree that stands for a content kept by an LFS server. */
@@ -34,23 +32,6 @@ export async function lfsPointers(git: Git, tree: string): Promise<LfsPointer[]>
 export async function usesLfs(tree: string): Promise<boolean> {
   const text = await readSmallFile(join(tree, ".gitattributes"), LARGEST_ATTRIBUTES);
   return text !== undefined && /^[^#\n]*\sfilter=lfs(\s|$)/m.test(text);
-}
-
-/** The text of a regular file of at most so many bytes; undefined for anything else, a symbolic link above all. Throws where it cannot be read. */
-export async function readSmallFile(path: string, largest: number): Promise<string | undefined> {
-  const found = await lstat(path).catch(unlessAbsent);
-  if (found === undefined || !found.isFile() || found.size > largest) return undefined;
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    return await file.readFile("utf8");
-  } finally {
-    await file.close();
-  }
-}
-
-function unlessAbsent(error: unknown): undefined {
-  // a name of bytes that are no text is another one here; a link in place of a folder is not followed by git either
-  if (!/^(ENOENT|ENOTDIR)$/.test(errnoOf(error) ?? "")) throw error;
 }
 
 async function readPointer(tree: string, path: string): Promise<LfsPointer | undefined> {

@@ -1,6 +1,6 @@
-import { chmod, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, shellQuote, shownUrl } from "../../../lib/index.ts";
+import { errnoOf, isThere, shellQuote, shownUrl } from "../../../lib/index.ts";
 import { forgetMount, mountFolderOf, mountOverlay, registerMount, type Mount } from "../../cache/mounts.ts";
 import { openScript } from "../../cache/open-script.ts";
 import { warn } from "../../failures.ts";
@@ -92,11 +92,4 @@ async function checkoutOf(kept: KeptTree, making: Making, cache: CacheFolder): P
     await rm(made, { recursive: true, force: true });
   });
   return checkout;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
