@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { lstat, readdir, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
@@ -247,6 +248,23 @@ describe("all of history", () => {
       expect(await git(target, ["fsck", "--strict", "--no-dangling"])).toBe("");
       expect(await git(target, ["status", "--porcelain"])).toBe("");
     }
+  });
+
+  it("goes on from the last fetch, however many older ones there were", async () => {
+    const old = Array.from({ length: 1_000 }, (_, at) => ({ name: `${at}`, files: at === 0 ? { a: "a" } : {} }));
+    const content = randomBytes(300_000);
+    const made = await server.add("org/long", { commits: [...old, { files: { a: content } }] });
+    const request = { url: `${server.url}/org/long.git`, options, revision: "main" };
+    await fetched(request);
+    const known = (await readdir(cache, { recursive: true })).find((path) => path.endsWith(".git/refs/bowline"))!;
+    for (const { name } of old) {
+      const path = join(cache, known, made.commits[name]!);
+      await writeFile(path, `${made.commits[name]}\n`);
+      await utimes(path, 1, 1);
+    }
+    const next = await fetched(request);
+    expect(next.reference.bytes).toBeLessThan(content.length / 4);
+    expect(await git(next.target, ["rev-list", "--count", "HEAD"])).toBe("1001");
   });
 
   it("that is damaged is fetched anew, and told", async () => {

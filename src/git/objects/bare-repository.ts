@@ -24,7 +24,8 @@ export interface Wanted {
   tag?: string | undefined;
 }
 
-const REFS = "refs/bowline";
+/** In which each commit that is there whole has a reference of its name. */
+export const COMMIT_REFS = "refs/bowline";
 /** Enough for a server to find what is in common; each is a line of the request. */
 const MOST_HAVES = 16;
 
@@ -37,7 +38,7 @@ export function bareRepository(cache: Pick<CacheFolder, "repository">): BareRepo
 
 /** Whether the commit is there, with the tag if one was asked for; then it counts as used now. */
 export async function hasCommit({ gitFolder }: BareRepository, wanted: Wanted): Promise<boolean> {
-  const ref = join(gitFolder, REFS, wanted.commit);
+  const ref = join(gitFolder, COMMIT_REFS, wanted.commit);
   const now = new Date();
   const found = await utimes(ref, now, now).then(
     () => true,
@@ -74,7 +75,7 @@ export async function newestCommits(bare: BareRepository): Promise<string[]> {
 export async function commitRefs({
   gitFolder,
 }: Pick<BareRepository, "gitFolder">): Promise<{ commit: string; path: string; time: number }[]> {
-  const folder = join(gitFolder, REFS);
+  const folder = join(gitFolder, COMMIT_REFS);
   const names = await listIfThere(folder);
   const refs = names
     .filter((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name))
@@ -108,28 +109,27 @@ export async function newIncoming(
 }
 
 /**
- * Takes over what a fetch brought. False where it does not stand on its own, because what it was fetched on top of is gone meanwhile. The packs are linked,
+ * Takes in what a fetch brought, unless it does not stand on its own, because what it was fetched on top of is gone meanwhile. The packs are linked,
  * so that the incoming repository stays whole.
  */
-export async function takeOver(
+export async function takeIn(
   bare: BareRepository,
   incoming: string,
   { wanted, haves, shallow }: { wanted: Wanted; haves: readonly string[]; shallow: boolean },
-): Promise<boolean> {
+): Promise<void> {
   const { gitFolder } = bare;
-  return withFileLock(bare.lock, async () => {
+  await withFileLock(bare.lock, async () => {
     if (!(await isThere(join(gitFolder, "HEAD")))) {
       await makeEmptyRepository({ gitFolder, commit: wanted.commit, bare: true });
     }
-    for (const have of haves) if (!(await isThere(join(gitFolder, REFS, have)))) return false;
+    for (const have of haves) if (!(await isThere(join(gitFolder, COMMIT_REFS, have)))) return;
     await linkPacks(join(incoming, "objects/pack"), join(gitFolder, "objects/pack"));
     if (shallow) await addShallow(gitFolder, wanted.commit);
     if (wanted.tag !== undefined) {
       const object = (await readIfThere(join(incoming, wanted.tag))) ?? `${wanted.commit}\n`;
       await writeWhole(join(gitFolder, tagRef(wanted)), object);
     }
-    await writeWhole(join(gitFolder, REFS, wanted.commit), `${wanted.commit}\n`);
-    return true;
+    await writeWhole(join(gitFolder, COMMIT_REFS, wanted.commit), `${wanted.commit}\n`);
   });
 }
 
@@ -139,7 +139,7 @@ export async function setRepositoryAside({ gitFolder, lock }: BareRepository): P
 }
 
 function tagRef({ commit, tag }: Wanted): string {
-  return `${REFS}-tags/${digest([commit, tag])}`;
+  return `${COMMIT_REFS}-tags/${digest([commit, tag])}`;
 }
 
 /** The index of a pack is what makes it known: it comes last. */

@@ -1,4 +1,4 @@
-import { constants, copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, readIfThere, writeError } from "../../lib/index.ts";
@@ -9,7 +9,9 @@ import { warn } from "../failures.ts";
 import { planOf, sessionOf, type Making } from "../making.ts";
 import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
+import { commitRefs, COMMIT_REFS } from "./bare-repository.ts";
 import type { CacheFolder } from "./cache-folder.ts";
+import { copyPacks } from "./copy-packs.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
 import { fetchObjects } from "./fetch.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -31,7 +33,6 @@ interface Options extends Kept {
   git: Git;
 }
 
-const KNOWN = "refs/bowline";
 const MOST_HAVES = 64;
 /** There while branches and tags are those of a fetch that was finished. */
 const WHOLE = "whole";
@@ -106,16 +107,16 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
   return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
-/** Commits of fetches that were finished: all that they lead to is there. */
+/** Commits of fetches that were finished, those of the last ones first: all that they lead to is there. */
 async function tips(kept: string): Promise<string[]> {
-  const names = await readdir(join(kept, KNOWN)).catch(() => []);
-  return names.filter((name) => /^[0-9a-f]{40,64}$/.test(name)).slice(-MOST_HAVES);
+  const refs = await commitRefs({ gitFolder: kept }).catch(() => []);
+  return refs.slice(0, MOST_HAVES).map(({ commit }) => commit);
 }
 
 /** Then it counts as used now. */
 async function isKnown(kept: string, commit: string): Promise<boolean> {
   if (!existsSync(join(kept, WHOLE))) return false;
-  const path = join(kept, KNOWN, commit);
+  const path = join(kept, COMMIT_REFS, commit);
   const text = await readFile(path, "utf8").catch(() => "");
   const now = new Date();
   await utimes(path, now, now).catch(() => {});
@@ -126,19 +127,15 @@ async function isKnown(kept: string, commit: string): Promise<boolean> {
 async function keepKnown(kept: string, commit: string): Promise<void> {
   const packed = (await readIfThere(join(kept, "packed-refs"))) ?? "";
   const branches = [...packed.matchAll(/^([0-9a-f]{40,64}) refs\/remotes\/origin\//gm)].map((match) => match[1]!);
-  await mkdir(join(kept, KNOWN), { recursive: true });
+  await mkdir(join(kept, COMMIT_REFS), { recursive: true });
   for (const one of new Set([...branches.slice(0, MOST_HAVES), commit]))
-    await writeFile(join(kept, KNOWN, one), `${one}\n`);
+    await writeFile(join(kept, COMMIT_REFS, one), `${one}\n`);
 }
 
 /** Packs, branches and tags, for a repository of its own. */
 async function copyRepository(kept: string, gitFolder: string): Promise<void> {
+  await copyPacks(join(kept, "objects/pack"), join(gitFolder, "objects/pack"));
   try {
-    const packs = join(kept, "objects/pack");
-    for (const name of await readdir(packs)) {
-      if (!name.startsWith("pack-")) continue;
-      await copyFile(join(packs, name), join(gitFolder, "objects/pack", name), constants.COPYFILE_FICLONE);
-    }
     for (const name of ["packed-refs", "refs/remotes", "refs/tags", "shallow"]) {
       await mkdir(dirname(join(gitFolder, name)), { recursive: true });
       await cp(join(kept, name), join(gitFolder, name), { recursive: true }).catch((cause: unknown) => {

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BowlineError, errnoOf, writeError, type ErrorCode } from "../../lib/index.ts";
 import { cacheDamaged, cacheNotKept } from "../cache/cache-warnings.ts";
@@ -17,11 +17,12 @@ import {
   referenceIn,
   setRepositoryAside,
   tagObject,
-  takeOver,
+  takeIn,
   type BareRepository,
   type Wanted,
 } from "./bare-repository.ts";
 import type { CacheFolder } from "./cache-folder.ts";
+import { copyPacks } from "./copy-packs.ts";
 import { fetchObjects } from "./fetch.ts";
 import type { PackWatch } from "./fetch-options.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -115,9 +116,7 @@ export async function giveObjects(
   const { commit } = wantedBy(making);
   const packs = join(gitFolder, "objects/pack");
   if (exact) {
-    return copyPacks(join(objects, "pack"), packs).catch((cause: unknown) => {
-      throw writeError(gitFolder, cause);
-    });
+    return copyPacks(join(objects, "pack"), packs);
   }
   const words = ["pack-objects", "--revs", "--window=0", "--delta-base-offset", "--quiet"];
   // told of where history ends by the repository that has the objects: the other's files are being written
@@ -129,12 +128,6 @@ export async function giveObjects(
 function wantedBy({ request }: Making): Wanted {
   const { commit, ref } = request.resolution;
   return { commit, tag: ref?.startsWith("refs/tags/") === true ? ref : undefined };
-}
-
-async function copyPacks(from: string, to: string): Promise<void> {
-  for (const name of await readdir(from)) {
-    if (name.startsWith("pack-")) await copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
-  }
 }
 
 /** Whether what git says may be the fault of kept objects that are not as they were. */
@@ -189,7 +182,7 @@ async function keepFetched(
 ): Promise<Obtained> {
   const { incoming, haves, ...obtained } = fetched;
   try {
-    await takeOver(bare, incoming, { wanted, haves, shallow: obtained.shallow });
+    await takeIn(bare, incoming, { wanted, haves, shallow: obtained.shallow });
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof BowlineError)) throw error;
     const failure = error instanceof BowlineError ? error : writeError(cache.repository, error);
