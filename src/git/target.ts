@@ -1,6 +1,6 @@
-import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, normalize } from "node:path";
-import { BowlineError, errnoOf, isMarkAlive, makeFolder, ownMark, writeError } from "../lib/index.ts";
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize } from "node:path";
+import { BowlineError, errnoOf, isLeftover, makeFolder, ownMark, writeError } from "../lib/index.ts";
 import { MOUNT_FOLDER } from "./cache/mounts.ts";
 
 /** A private folder beside the target, on its file system, in which the target is made. */
@@ -17,7 +17,6 @@ export interface Workplace {
 }
 
 const PREFIX = ".bowline-";
-const DAY = 86_400_000;
 
 /**
  * Opens a workplace for a target, which must be absent or an empty folder; what killed processes left beside it is removed.
@@ -132,14 +131,7 @@ async function sweepLeftovers(parent: string): Promise<void> {
   const names = all.filter((name) => name.startsWith(PREFIX) && !name.startsWith(MOUNT_FOLDER));
   for (const name of names) {
     const folder = join(parent, name);
-    if (await isLeftover(folder))
+    if (await isLeftover(folder, name.slice(PREFIX.length)))
       await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
-}
-
-async function isLeftover(folder: string): Promise<boolean> {
-  const alive = isMarkAlive(basename(folder).slice(PREFIX.length));
-  if (alive !== undefined) return !alive;
-  const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > DAY;
 }

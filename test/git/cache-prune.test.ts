@@ -32,6 +32,14 @@ function markOf(change: Partial<Record<0 | 1 | 2 | 3, string>>): string {
 const LATER = { 3: "00000000" };
 const OTHER_MACHINE = { 0: "00000000", 3: "00000000" };
 
+it("nothing is left beside the repositories, whatever the path of the cache", async () => {
+  const cache = join(root, "trees/cache");
+  await mkdir(join(cache, "repositories/two/depth-1.git"), { recursive: true });
+  await mkdir(join(cache, "repositories/two/trees"));
+  expect((await pruneCache(cache, { all: true })).removed).toHaveLength(1);
+  expect(await readdir(cache)).toEqual([]);
+});
+
 it("what a process uses stays, whatever is asked, until it is done with it", async () => {
   const use = await markUse(objects);
   const asked = [{ all: true }, { maxBytes: 0 }, { olderThan: -1 }];

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { isMarkAlive, ownMark } from "../../lib/index.ts";
-
-const DAY = 86_400_000;
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { isLeftover, ownMark } from "../../lib/index.ts";
 
 /** Takes a folder of a repository's cache out of the way in one step, and removes it. Never throws. */
 export async function takeAway(folder: string): Promise<void> {
-  const repository = folder.includes("/trees/") ? dirname(dirname(folder)) : dirname(folder);
+  const parent = dirname(folder);
+  const repository = basename(parent) === "trees" ? dirname(parent) : parent;
   const aside = join(repository, "making", `${ownMark()}-${randomUUID()}`);
   await mkdir(dirname(aside), { recursive: true, mode: 0o700 }).catch(() => {});
   const moved = await rename(folder, aside).then(
@@ -22,14 +21,9 @@ export async function sweepHalfMade(repository: string): Promise<void> {
   for (const parent of ["making", "incoming"].map((name) => join(repository, name))) {
     for (const name of await readdir(parent).catch(() => [])) {
       const folder = join(parent, name);
-      const alive = isMarkAlive(name) ?? Date.now() - (await ageOf(folder)) < DAY;
-      if (!alive) await removeQuietly(folder);
+      if (await isLeftover(folder, name)) await removeQuietly(folder);
     }
   }
-}
-
-async function ageOf(folder: string): Promise<number> {
-  return (await stat(folder).catch(() => undefined))?.mtimeMs ?? Date.now();
 }
 
 async function removeQuietly(folder: string): Promise<void> {
