@@ -1,16 +1,11 @@
-/** What a git init step left: `contract.md`, "Code reference". Sizes in bytes, durations in milliseconds. */
-export interface CodeReference {
+/** What a git init step left, as scripts see it (docs/scripting.md). Sizes in bytes, durations in milliseconds. */
+export interface CodeReference extends CommitDetails {
   connection?: string;
   url: string;
   redirectedTo?: string;
   revision?: string;
   ref?: string;
   commit: string;
-  tree: string;
-  author: { name: string; email: string };
-  /** The committer's date, ISO 8601 UTC. */
-  date: string;
-  subject: string;
   /** As the job sees it. */
   path: string;
   /** Absent where there are none. */
@@ -21,4 +16,13 @@ export interface CodeReference {
   cache: "hit" | "objects" | "wait" | "miss";
   timings: { resolve: number; fetch: number; checkout: number; copy: number };
   at: string;
+}
+
+/** What is said of a commit itself. */
+export interface CommitDetails {
+  tree: string;
+  author: { name: string; email: string };
+  /** The committer's date, ISO 8601 UTC. */
+  date: string;
+  subject: string;
 }

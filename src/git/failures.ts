@@ -41,6 +41,13 @@ export function located(thrown: unknown, request: Pick<GitRequest, "connection" 
   return new BowlineError(problems, { cause: error.cause ?? error });
 }
 
+/** The same error, its messages begun with these words; what is none of ours as it is. */
+export function begunWith(words: string, error: unknown): unknown {
+  if (!(error instanceof BowlineError)) return error;
+  const problems = error.problems.map((problem) => ({ ...problem, message: words + problem.message }));
+  return new BowlineError(problems, { cause: error });
+}
+
 /** Tells whoever listens what is worth knowing, with what the request knows; gives it as it was told. */
 export function warn(request: Pick<GitRequest, "connection" | "place" | "onEvent">, warning: Problem): Problem {
   const problem = { ...contextOf(request), ...warning };

@@ -9,7 +9,7 @@ import { openSeen, type Seen } from "./objects/seen.ts";
 import { canShareBlocks } from "./trees/kept/reflink.ts";
 import { mountTree } from "./trees/kept/mount-tree.ts";
 import { resolve } from "./resolve.ts";
-import { checkKept } from "./trees/budget.ts";
+import { checkMeasure } from "./trees/budget.ts";
 import { finishConfig, pointHead } from "./trees/checkout.ts";
 import { filterOf, findKeptTree, manifestOf, useKeptTree, type KeptTree } from "./trees/kept/kept-tree.ts";
 import { DamagedTree } from "./trees/kept/unpack-piece.ts";
@@ -30,7 +30,8 @@ export async function fromCache(
   const given = await seeAll(kept, making, openSeen(cache));
   if (given === undefined) return undefined;
   const { record } = kept;
-  checkKept(record, request);
+  // it may have been kept under another policy
+  checkMeasure(record, request);
   const use = await useKeptTree(kept);
   try {
     await phase("copy", async () => {

@@ -13,7 +13,7 @@ export async function materialize(request: MaterializeRequest): Promise<CodeRefe
 }
 
 /**
- * To be called when `resolve` was: does while the server is waited for what `materialize` needs whatever the answer is. Sends nothing and writes
+ * Does what `materialize` needs whatever the server answers, while that is waited for: to be called right after `resolve`. Sends nothing and writes
  * nothing. What fails here fails again, and is told, there.
  */
 export async function prepareMaterialize({ network, cache }: Pick<GitRequest, "network" | "cache">): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Access } from "./access.ts";
-import type { CodeReference } from "./code-reference.ts";
+import type { CodeReference, CommitDetails } from "./code-reference.ts";
 import type { Deadline } from "./deadline.ts";
 import type { MaterializeRequest, Resolution } from "./request.ts";
 import type { Workplace } from "./target.ts";
@@ -61,7 +61,7 @@ export function planOf(
 }
 
 /** What a way of making a target says of it. */
-export interface Made extends Pick<CodeReference, "tree" | "author" | "date" | "subject" | "bytes" | "cache"> {
+export interface Made extends CommitDetails, Pick<CodeReference, "bytes" | "cache"> {
   submodules: NonNullable<CodeReference["submodules"]>;
   /** Where the server's repository is, if a redirect that resolving had not met led there. */
   redirectedTo?: string;

@@ -19,7 +19,7 @@ export interface Problem {
   connection?: string;
 }
 
-/** A problem as scripts see it: `contract.md`, "Error". */
+/** A problem as scripts see it (docs/scripting.md). */
 export interface ProblemRecord {
   code: string;
   message: string;

@@ -13,7 +13,7 @@ type PinnedCode = Pick<
   "connection" | "url" | "redirectedTo" | "revision" | "ref" | "commit" | "history"
 >;
 
-/** A run as scripts see it: `contract.md`, "Run record". What is unknown or empty is absent; the three lists are always there. */
+/** A run as scripts see it (docs/scripting.md). What is unknown or empty is absent; the three lists are always there. */
 export interface RunRecord {
   apiVersion: "bowline/v1";
   uuid: string;

@@ -20,13 +20,11 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: Buffer;
   signal: AbortSignal;
-  /** More than this is not read, and the connection is closed: 64 MiB by default. */
-  maxBytes?: number;
 }
 
 export interface HttpResponse extends Pick<HttpStream, "status" | "headers"> {
   body: Buffer;
-  /** Whether `maxBytes` ended the body. */
+  /** Whether it was longer than what is read of a body, 64 MiB; then its connection is closed. */
   cut: boolean;
 }
 
@@ -86,7 +84,7 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
     return {
       status: stream.status,
       headers: stream.headers,
-      ...(await readBody(stream, request.maxBytes ?? MAX_BYTES)),
+      ...(await readBody(stream, MAX_BYTES)),
     };
   }
   return { asked, open, send, close: () => agent.destroy() };

@@ -3,6 +3,7 @@ import type { Policy } from "../../config/index.ts";
 import { scopeOf, type Credential } from "../../connections/index.ts";
 import { parseGitUrl, type GitUrl } from "../../lib/index.ts";
 import { checkPolicy } from "../access.ts";
+import { configSection, quoted } from "../process/git-config.ts";
 import { credentialHelper, oldGitAskpass } from "./job-git-helper.ts";
 import { jobSsh } from "./job-git-ssh.ts";
 import type { JobFile, JobScope } from "./job-scope.ts";
@@ -46,11 +47,7 @@ export function prepareJobGit(options: JobGitOptions): JobGit {
     checkPolicy({ url, ...(credential && { credential }) }, options.policy);
     return { name, url, credential };
   });
-  const scopes = scopesOf(connections);
-  const http = scopes.filter(({ prefix, credential }) => !prefix.startsWith("ssh:") && credential.http !== undefined);
-  const ssh = scopes.filter(
-    ({ prefix, credential }) => prefix.startsWith("ssh:") && typeof credential.ssh === "object",
-  );
+  const { http, ssh } = scopesOf(connections);
   const { folder } = options;
   const settings: Setting[] = [
     ...options.safeDirectories.map((path): Setting => ["safe.directory", path]),
@@ -79,8 +76,14 @@ export function prepareJobGit(options: JobGitOptions): JobGit {
   };
 }
 
+/** Scopes whose credential is for http(s), and those with a key for ssh; the shortest first. */
+export interface JobScopes {
+  http: readonly JobScope[];
+  ssh: readonly JobScope[];
+}
+
 /** The scope of each credential, and each connection's own repository: so one owner's repositories may have different secrets. */
-export function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { url: GitUrl })[]): JobScope[] {
+export function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { url: GitUrl })[]): JobScopes {
   const scopes = new Map<string, JobScope>();
   connections.forEach(({ url, credential }, number) => {
     if (credential === undefined) return;
@@ -89,7 +92,12 @@ export function scopesOf(connections: readonly (Omit<JobConnection, "url"> & { u
       if (!scopes.has(prefix)) scopes.set(prefix, { prefix, credential, number });
     }
   });
-  return [...scopes.values()].sort((one, other) => one.prefix.length - other.prefix.length);
+  const all = [...scopes.values()].sort((one, other) => one.prefix.length - other.prefix.length);
+  const isSsh = ({ prefix }: JobScope): boolean => prefix.startsWith("ssh:");
+  return {
+    http: all.filter((scope) => !isSsh(scope) && scope.credential.http !== undefined),
+    ssh: all.filter((scope) => isSsh(scope) && typeof scope.credential.ssh === "object"),
+  };
 }
 
 export type Setting = [key: string, value: string];
@@ -112,7 +120,7 @@ function includedSettings({ prefix, credential, number }: JobScope, folder: stri
   if (credential.proxy !== undefined) lines.push(["proxy", credential.proxy]);
   if (credential.ca !== undefined) lines.push(["sslCAInfo", `${folder}/${number}.ca`]);
   if (lines.length === 0) return "";
-  return `[http "${prefix}"]\n${lines.map(([key, value]) => `\t${key} = "${value.replaceAll(/["\\]/g, String.raw`\$&`)}"\n`).join("")}`;
+  return configSection(`http ${quoted(prefix)}`, Object.fromEntries(lines));
 }
 
 function httpFiles({ credential, number }: JobScope, index: number, all: JobScope[]): JobFile[] {
@@ -128,10 +136,8 @@ function httpFiles({ credential, number }: JobScope, index: number, all: JobScop
   return files;
 }
 
-interface Rewriting {
+interface Rewriting extends JobScopes {
   connections: readonly { url: GitUrl }[];
-  http: readonly JobScope[];
-  ssh: readonly JobScope[];
 }
 
 /** Below a scope that has a token, ssh urls (of submodules, say) use https, and the reverse; only for the schemes' own ports. */

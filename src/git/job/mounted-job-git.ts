@@ -54,9 +54,7 @@ export function mountedJobGit(options: MountedJobGitOptions): {
     checkPolicy({ url, ...(credential && { credential }) }, policy);
     return { name, url, credential };
   });
-  const scopes = scopesOf(connections);
-  const http = scopes.filter(({ prefix, credential }) => !prefix.startsWith("ssh:") && credential.http !== undefined);
-  const ssh = scopes.filter(({ prefix, credential }) => prefix.startsWith("ssh:") && credential.ssh !== undefined);
+  const { http, ssh } = scopesOf(connections);
   const settings: Setting[] = [
     ...options.safeDirectories.map((path): Setting => ["safe.directory", path]),
     ["core.askPass", "false"],

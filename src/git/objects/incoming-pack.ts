@@ -17,6 +17,7 @@ export interface IncomingPack {
 /** More objects than the largest repositories have by far; git would set memory aside for each before it looks at the first. */
 const MOST_OBJECTS = 200_000_000;
 const BETWEEN_EVENTS = 100;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Looks at a pack while it passes: refuses what is none (GIT_PROTOCOL) and ends it at the byte that is one too many (GIT_TOO_LARGE),
@@ -31,7 +32,8 @@ export function watchPack(
   const { maxBytes } = request.policy;
   let bytes = 0;
   let content: Buffer | undefined;
-  let head: Buffer | undefined = Buffer.alloc(0);
+  /** What came before the header was whole. */
+  let head = NOTHING;
   let header: PackHeader | undefined;
   let toldAt = performance.now();
   let handedOn = toldAt;
@@ -44,21 +46,19 @@ export function watchPack(
         toldAt = performance.now();
         request.onEvent?.({ phase: "fetch", state: "progress", done: 0, bytes });
       }
-      if (head === undefined) {
-        watch?.see(arrived, waited);
-        yield arrived;
-        handedOn = performance.now();
-        continue;
+      let next = arrived;
+      if (header === undefined) {
+        head = Buffer.concat([head, ...arrived]);
+        if (head.length < PACK_HEADER_LENGTH) continue;
+        header = readPackHeader(head);
+        if (header === undefined || header.objects > MOST_OBJECTS) throw noPack(access);
+        content = firstCommit(head, commit);
+        next = [head];
+        head = NOTHING;
       }
-      head = Buffer.concat([head, ...arrived]);
-      if (head.length < PACK_HEADER_LENGTH) continue;
-      header = readPackHeader(head);
-      if (header === undefined || header.objects > MOST_OBJECTS) throw noPack(access);
-      content = firstCommit(head, commit);
-      watch?.see([head], waited);
-      yield [head];
+      watch?.see(next, waited);
+      yield next;
       handedOn = performance.now();
-      head = undefined;
     }
     const objects = header?.objects ?? 0;
     request.onEvent?.({ phase: "fetch", state: "progress", done: objects, total: objects, bytes });

@@ -27,8 +27,7 @@ export function readAdvertisement(body: Buffer, contentType: string): Advertisem
 
 function v2Advertisement(packets: readonly Packet[]): Advertisement {
   const capabilities = new Set(packets.slice(1).map(packetText).filter(Boolean));
-  const format = [...capabilities].find((one) => one.startsWith("object-format="))?.slice("object-format=".length);
-  return { protocol: "v2", capabilities, refs: [], ...(format && { objectFormat: format }) };
+  return { protocol: "v2", capabilities, refs: [], ...formatOf(capabilities) };
 }
 
 function v0Advertisement(packets: readonly Packet[]): Advertisement | undefined {
@@ -44,15 +43,19 @@ function v0Advertisement(packets: readonly Packet[]): Advertisement | undefined 
     if (symref) targets.set(symref[1]!, symref[2]!);
   }
   const refs = refsOfLines(lines.map((line) => line.replace(" ", "\t")));
-  const format = [...capabilities].find((one) => one.startsWith("object-format="))?.slice("object-format=".length);
   return (
     refs && {
       protocol: "v0",
       capabilities,
       refs: refs.map((ref) => (targets.has(ref.name) ? { ...ref, target: targets.get(ref.name)! } : ref)),
-      ...(format && { objectFormat: format }),
+      ...formatOf(capabilities),
     }
   );
+}
+
+function formatOf(capabilities: ReadonlySet<string>): Pick<Advertisement, "objectFormat"> {
+  const format = [...capabilities].find((one) => one.startsWith("object-format="))?.slice("object-format=".length);
+  return format ? { objectFormat: format } : {};
 }
 
 function dumbAdvertisement(body: Buffer): Advertisement | undefined {

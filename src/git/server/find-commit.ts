@@ -88,12 +88,13 @@ async function findName(options: FindCommitOptions, revision: { name: string; sh
   return { commit, warnings: unproven ? [unprovenWarning(name, commit)] : [] };
 }
 
-/**
- * The commits that begin with the digits. A tip alone does not settle it: whoever may push can make a tip that begins as an older
- * commit does. With this many digits nobody can.
- */
+/** So many digits nobody can give to a commit of his own on purpose. */
 const SURE = 16;
 
+/**
+ * The commits that begin with the digits. A tip alone does not settle it, unless the digits are many: whoever may push can make a tip that begins as an older
+ * commit does.
+ */
 async function beginningWith(
   options: FindCommitOptions,
   digits: string,
@@ -134,16 +135,14 @@ function unprovenWarning(digits: string, commit: string): Problem {
   };
 }
 
-/** The error for a revision that the server does not have; `refs` are its branches and tags, where they were listed. */
+/** The error for a revision that the server does not have; `listed` are its branches and tags, where they were listed. */
 export function notFound(
   options: Pick<FindCommitOptions, "url">,
   revision: string,
   listed?: readonly Ref[],
 ): BowlineError {
   const refs = listed ?? [];
-  const branches = refs
-    .filter(({ name }) => name.startsWith("refs/heads/"))
-    .map(({ name }) => name.slice("refs/heads/".length));
+  const branches = namesBelow("refs/heads/", refs);
   const wanted = revision.replace(/^(refs\/)?(heads\/|tags\/|remotes\/)?(origin\/)?/, "");
   const isCommit = /^[0-9a-f]{40,}$/.test(revision);
   const empty = !isCommit && listed?.length === 0;
@@ -172,10 +171,11 @@ function tooShort(revision: string): string | undefined {
 
 function nearest(wanted: string, branches: readonly string[], refs: readonly Ref[]): string | undefined {
   if (branches.includes(wanted)) return `did you mean "${wanted}"?`;
-  const tags = refs
-    .filter(({ name }) => name.startsWith("refs/tags/"))
-    .map(({ name }) => name.slice("refs/tags/".length));
-  return didYouMean(wanted, branches) ?? didYouMean(wanted, tags);
+  return didYouMean(wanted, branches) ?? didYouMean(wanted, namesBelow("refs/tags/", refs));
+}
+
+function namesBelow(prefix: string, refs: readonly Ref[]): string[] {
+  return refs.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => name.slice(prefix.length));
 }
 
 function ambiguous(options: FindCommitOptions, digits: string, commits: readonly string[]): BowlineError {

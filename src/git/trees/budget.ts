@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Policy } from "../../config/index.ts";
 import { BowlineError, shownUrl } from "../../lib/index.ts";
 import type { Git } from "../process/open-git.ts";
-import { measureTree } from "./measure-tree.ts";
+import { measureTree, type Measure } from "./measure-tree.ts";
 
 export interface BudgetOptions {
   git: Git;
@@ -24,7 +24,7 @@ export async function checkBudget(options: BudgetOptions): Promise<void> {
   const { maxFiles, maxBytes } = policy;
   if (maxFiles === undefined && maxBytes === undefined) return;
   const withSizes = !withoutContents && maxBytes !== undefined;
-  checkKept(await measureTree({ git, repository, commit, withSizes }), options);
+  checkMeasure(await measureTree({ git, repository, commit, withSizes }), options);
 }
 
 /** More than the largest repositories have by far. */
@@ -91,7 +91,7 @@ export async function holdWritten(
 
 /** Bytes of the files of a working tree, its `.git` left out. */
 export async function writtenBytes(repository: string): Promise<number> {
-  return (await filesBelow(repository, new Set([".git"]))).bytes;
+  return (await filesOf(repository)).bytes;
 }
 
 /** Holds what a target and its submodules have together against the policy, as each comes. `add` throws GIT_TOO_LARGE. */
@@ -99,16 +99,16 @@ export function openSum(request: BudgetedRequest): { add: (tree: string) => Prom
   const sum = { files: 0, bytes: 0 };
   async function add(tree: string): Promise<void> {
     if (request.policy.maxFiles === undefined && request.policy.maxBytes === undefined) return;
-    const { files, bytes } = await filesBelow(tree, new Set([".git"]));
+    const { files, bytes } = await filesOf(tree);
     sum.files += files;
     sum.bytes += bytes;
-    checkKept(sum, request);
+    checkMeasure(sum, request);
   }
   return { add };
 }
 
-/** Holds a tree that was made earlier, perhaps under another policy, against that of today. Throws GIT_TOO_LARGE. */
-export function checkKept({ files, bytes }: { files: number; bytes: number }, request: BudgetedRequest): void {
+/** Holds what a tree has, however it was counted, against the policy. Throws GIT_TOO_LARGE. */
+export function checkMeasure({ files, bytes }: Measure, request: BudgetedRequest): void {
   const { maxFiles, maxBytes } = request.policy;
   if (maxFiles !== undefined && files > maxFiles)
     throw exceeded(request.url, `has ${files} files`, `maxFiles (${maxFiles})`);
@@ -118,12 +118,13 @@ export function checkKept({ files, bytes }: { files: number; bytes: number }, re
 
 type BudgetedRequest = Pick<BudgetOptions, "url" | "policy">;
 
-async function filesBelow(folder: string, without = new Set<string>()): Promise<{ files: number; bytes: number }> {
+/** Of a working tree, its own `.git` left out. */
+async function filesOf(folder: string, leaveOut = ".git"): Promise<Measure> {
   const sum = { files: 0, bytes: 0 };
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (without.has(entry.name)) continue;
+    if (entry.name === leaveOut) continue;
     const path = join(folder, entry.name);
-    const more = entry.isDirectory() ? await filesBelow(path) : { files: 1, bytes: await sizeOf(path) };
+    const more = entry.isDirectory() ? await filesOf(path, "") : { files: 1, bytes: await sizeOf(path) };
     sum.files += more.files;
     sum.bytes += more.bytes;
   }

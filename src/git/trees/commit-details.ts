@@ -1,14 +1,6 @@
 import { BowlineError, shownUrl } from "../../lib/index.ts";
+import type { CommitDetails } from "../code-reference.ts";
 import type { Git } from "../process/open-git.ts";
-
-/** What a code reference says of a commit. */
-export interface CommitDetails {
-  tree: string;
-  author: { name: string; email: string };
-  /** The committer's date, ISO 8601 UTC. */
-  date: string;
-  subject: string;
-}
 
 const FORMAT = ["%H", "%T", "%an", "%ae", "%ct", "%s"].join("%x00");
 

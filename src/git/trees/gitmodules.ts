@@ -1,4 +1,5 @@
 import { BowlineError, didYouMean, parseGitUrl, type GitUrl } from "../../lib/index.ts";
+import { begunWith } from "../failures.ts";
 
 /** One submodule as the commit has it. */
 export interface Submodule {
@@ -52,12 +53,7 @@ export function submoduleUrl({ path, url }: Submodule, context: { base: GitUrl; 
   try {
     return parseGitUrl(text, { schemes });
   } catch (error) {
-    if (!(error instanceof BowlineError)) throw error;
-    const problems = error.problems.map((problem) => ({
-      ...problem,
-      message: `submodule "${printable(path)}": ${problem.message}`,
-    }));
-    throw new BowlineError(problems, { cause: error });
+    throw begunWith(`submodule "${printable(path)}": `, error);
   }
 }
 

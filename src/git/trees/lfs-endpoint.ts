@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { BowlineError, parseGitUrl, readSmallFile, type GitUrl, type Problem } from "../../lib/index.ts";
 import { openAccess, type Access } from "../access.ts";
+import { begunWith } from "../failures.ts";
 import type { Git } from "../process/open-git.ts";
 import type { GitRequest } from "../request.ts";
 
@@ -30,7 +31,7 @@ export async function lfsEndpoint({ request, access, tree, git }: LfsEndpointOpt
   const named = await urlOfLfsConfig(tree, git);
   if (named === undefined) return { access, url: ownEndpoint(access.url), warnings: [] };
   const other = await openAccess(named, request).catch((error: unknown) => {
-    throw withPlace(error);
+    throw begunWith(".lfsconfig: ", error);
   });
   const url = other.url.scheme === "ssh" ? other.url.remote : other.url.href;
   const known = other.credential !== undefined || other.url.host === access.url.host;
@@ -65,12 +66,4 @@ async function urlOfLfsConfig(tree: string, git: Git): Promise<string | undefine
   );
   const text = values.get("lfs.url") ?? values.get("remote.origin.lfsurl");
   return text === undefined || text === "" ? undefined : parseGitUrl(text, { schemes: ["https", "http", "ssh"] }).text;
-}
-
-function withPlace(error: unknown): unknown {
-  if (!(error instanceof BowlineError)) return error;
-  return new BowlineError(
-    error.problems.map((problem) => ({ ...problem, message: `.lfsconfig: ${problem.message}` })),
-    { cause: error },
-  );
 }

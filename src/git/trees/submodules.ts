@@ -4,6 +4,7 @@ import { urlInScopeOf } from "../../connections/index.ts";
 import { BowlineError, parseGitUrl, writeError, type GitUrl } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import type { CodeReference } from "../code-reference.ts";
+import { begunWith } from "../failures.ts";
 import { configSection, quoted } from "../process/git-config.ts";
 import { readGitmodules, refusedSubmodule, submoduleUrl, unknownSubmodule, type Submodule } from "./gitmodules.ts";
 import type { Git } from "../process/open-git.ts";
@@ -235,15 +236,6 @@ async function moveRepository(tree: string, home: string): Promise<void> {
 }
 
 function named(error: unknown, path: string): unknown {
-  if (
-    !(error instanceof BowlineError) ||
-    error.message.startsWith("the submodule ") ||
-    error.message.startsWith("submodule ")
-  )
-    return error;
-  const problems = error.problems.map((problem) => ({
-    ...problem,
-    message: `submodule "${path}": ${problem.message}`,
-  }));
-  return new BowlineError(problems, { cause: error });
+  const isNamed = error instanceof BowlineError && /^(the )?submodule /.test(error.message);
+  return isNamed ? error : begunWith(`submodule "${path}": `, error);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "../../lib/index.ts";
@@ -35,7 +36,6 @@ export async function warnOfVersionFromGit(tree: string): Promise<Problem | unde
 
 async function beginning(path: string): Promise<string> {
   // no symbolic link of the repository is followed
-  const { constants } = await import("node:fs");
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => undefined,
   );

@@ -3,7 +3,7 @@ import { readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, makePrivateFolder, ownMark, writeError, type Problem } from "../../../lib/index.ts";
 import type { GitOptions } from "../../../spec/index.ts";
-import type { CodeReference } from "../../code-reference.ts";
+import type { CodeReference, CommitDetails } from "../../code-reference.ts";
 import { markUse } from "../../cache/use-mark.ts";
 import { filterFor } from "../../objects/filter.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
@@ -16,15 +16,15 @@ export interface KeptTreeRecord {
   commit: string;
   /** In words, for `cache ls`. */
   options: string;
-  details: Pick<CodeReference, "tree" | "author" | "date" | "subject">;
+  details: CommitDetails;
   submodules: NonNullable<CodeReference["submodules"]>;
   /** Everything is in it, though its options have a filter: the server does not leave out anything. */
   unfiltered?: true;
   redirectedTo?: string;
   /** What is told each time that this is used. */
   warnings: Problem[];
-  /** Everything that is in it, by where it came from: the repository itself first. */
-  places: Place[];
+  /** Every commit that is in it, and the LFS contents of one, by where it came from: the repository itself first. */
+  places: { url: string; commit: string }[];
   /** Sections of `.git/config` besides those of every repository. */
   configTail: string;
   /** Of the working tree. */
@@ -33,12 +33,6 @@ export interface KeptTreeRecord {
   /** Bytes on disk, as far as no other kept tree has them too. */
   size: number;
   manifest: { size: number; crc: number };
-}
-
-/** A commit, or the LFS contents of one, at a url. */
-export interface Place {
-  url: string;
-  commit: string;
 }
 
 export interface KeptTree {

@@ -63,7 +63,6 @@ export async function readManifest(
     const limit = limitError("what is kept cannot be read", error);
     if (limit !== undefined) throw limit;
   });
-  if (text === undefined) return undefined;
   if (text?.length !== written.size || crc32(text) !== written.crc) return undefined;
   return JSON.parse(text.toString("utf8")) as Manifest;
 }

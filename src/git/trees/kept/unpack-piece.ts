@@ -142,7 +142,8 @@ function onKept<T>(read: () => T): T {
   }
 }
 
-function onTarget<T>(tree: string, write: () => T): T {
+/** Does something in the folder that is filled; what the system has against it is told as an error of ours. */
+export function onTarget<T>(tree: string, write: () => T): T {
   try {
     return write();
   } catch (cause) {

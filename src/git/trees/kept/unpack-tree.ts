@@ -1,6 +1,6 @@
 import { lutimesSync, mkdirSync, symlinkSync } from "node:fs";
-import { writeError } from "../../../lib/index.ts";
 import type { LargeFile, Manifest, Segment } from "./manifest.ts";
+import { onTarget } from "./unpack-piece.ts";
 import { unpackPieces, type WeighedPiece } from "./unpack-pieces.ts";
 
 export interface UnpackOptions {
@@ -62,12 +62,4 @@ function piecesOf({ time, segments, large }: Manifest, { folder, tree, reflink }
   for (const segment of segments) pieceFor(segment.files.length + segment.size / BYTES).segments.push(segment);
   for (const file of large) pieceFor(1 + (reflink ? 0 : file.size / BYTES)).large.push(file);
   return pieces;
-}
-
-function onTarget<T>(tree: string, write: () => T): T {
-  try {
-    return write();
-  } catch (cause) {
-    throw writeError(tree, cause);
-  }
 }
