@@ -97,7 +97,7 @@ it.skipIf(!canLimit)(`what cannot be read is not taken for damaged, or for absen
     import { isShallowAt } from "#src/git/objects/bare-repository.ts";
     import { readManifest } from "#src/git/trees/kept/manifest.ts";
     import { unpackPieces } from "#src/git/trees/kept/unpack-pieces.ts";
-    import { readSmallFile } from "#src/git/trees/lfs-pointers.ts";
+    import { readSmallFile } from "#src/lib/index.ts";
     const segments = [{ layer: "passwd", at: 0, size: 1, crc: 0, files: [] }];
     const piece = { folder: "/etc", tree: "/", time: 1, reflink: false, segments, large: [], weight: 1 };
     execFileSync("prlimit", ["--pid", String(process.pid), "--nofile=100"]);
