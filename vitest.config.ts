@@ -7,6 +7,7 @@ const FETCHING = [
   "cache-access",
   "cache-damage",
   "cache-size",
+  "echoes",
   "faults",
   "hosts",
   "hostile",

@@ -1,10 +1,11 @@
-import { openAccess } from "./access.ts";
+import { openAccess, type Access } from "./access.ts";
 import type { CodeReference } from "./code-reference.ts";
 import { startDeadline } from "./deadline.ts";
 import { located } from "./failures.ts";
 import { fillTarget } from "./fill-target.ts";
 import { reached } from "./http/redirect.ts";
 import type { Given } from "./making.ts";
+import { maskedError } from "./masks.ts";
 import type { MaterializeRequest } from "./request.ts";
 import { openInnerWorkplace, openWorkplace, type Workplace } from "./target.ts";
 import { BowlineError, isFullCommit, parseRevision } from "../lib/index.ts";
@@ -30,9 +31,11 @@ async function materializeWithin(
     signal: request.signal,
   });
   let workplace: Workplace | undefined;
+  let access: Access | undefined;
   try {
+    access = await openAccess(request.url, request);
     checkPin(resolution);
-    const access = reached(await openAccess(request.url, request), resolution.redirectedTo);
+    access = reached(access, resolution.redirectedTo);
     workplace = await open(target);
     const own: Given[] = [];
     const making = {
@@ -43,7 +46,7 @@ async function materializeWithin(
     given.push(...own);
     return reference;
   } catch (error) {
-    throw located(error, request);
+    throw located(maskedError(error, access), request);
   } finally {
     deadline.clear();
     await workplace?.remove();

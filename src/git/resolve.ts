@@ -3,6 +3,7 @@ import { startDeadline, type Deadline } from "./deadline.ts";
 import { located, warn } from "./failures.ts";
 import { isHttp } from "./http/place.ts";
 import { reached, redirectWarning } from "./http/redirect.ts";
+import { maskedError } from "./masks.ts";
 import type { GitRequest, Resolution } from "./request.ts";
 import { withRetries } from "./retry.ts";
 import { findCommit, type Found } from "./server/find-commit.ts";
@@ -21,9 +22,10 @@ const TRIES = 3;
 export async function resolve(request: GitRequest): Promise<Resolution> {
   const started = performance.now();
   request.onEvent?.({ phase: "resolve", state: "start" });
+  let access: Access | undefined;
   try {
     if (request.revision !== undefined) parseRevision(request.revision);
-    const access = await openAccess(request.url, request);
+    access = await openAccess(request.url, request);
     const { found, session } = await ask(access, request);
     const { redirectedTo } = session;
     const warnings = [
@@ -41,7 +43,7 @@ export async function resolve(request: GitRequest): Promise<Resolution> {
       warnings: told,
     };
   } catch (error) {
-    throw located(error, request);
+    throw located(maskedError(error, access), request);
   }
 }
 

@@ -2,6 +2,7 @@ import { BowlineError, parseGitUrl, shownUrl, type GitUrl, type Problem } from "
 import { inScope } from "../../connections/index.ts";
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
+import { holdsCredential, masksFor } from "../masks.ts";
 
 /**
  * The repository's url after a redirect, when it may be followed: the same origin, inside the credential's scope, and still git's own path.
@@ -40,16 +41,23 @@ export function redirectWarning(access: Access, redirectedTo: string): Problem {
 
 /** The error for a place that must not be asked. */
 export function redirectRefused(access: Access, place: string): BowlineError {
-  const shown = shownUrl(place);
+  const shown = place === "" ? "no place" : `"${shownUrl(masksFor(access)(place))}"`;
   return new BowlineError({
     code: "REDIRECT_REFUSED",
-    message: `"${named(access.url)}" redirects to "${shown}", which is not followed: it is another place than the credential and the url are for`,
+    message: `"${named(access.url)}" redirects to ${shown}, which is not followed: it is another place than the credential and the url are for`,
     hint: "if the repository has moved there, write its new url into the connection",
   });
 }
 
-function mayLeadTo(url: GitUrl, { url: asked, credential }: Access): boolean {
-  return originOf(url) === originOf(asked) && (credential === undefined || inScope(credential.scope, url));
+function mayLeadTo(url: GitUrl, access: Access): boolean {
+  const { url: asked, credential } = access;
+  if (originOf(url) !== originOf(asked)) return false;
+  return credential === undefined || (inScope(credential.scope, url) && !repeatsCredential(url, access));
+}
+
+/** It would be kept, in the target too. */
+function repeatsCredential({ href }: GitUrl, access: Access): boolean {
+  return holdsCredential(access, href) && !holdsCredential(access, access.url.href);
 }
 
 function repositoryAt(text: string): GitUrl | undefined {

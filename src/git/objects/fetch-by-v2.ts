@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { BowlineError } from "../../lib/index.ts";
 import { named } from "../failures.ts";
+import { masksFor } from "../masks.ts";
 import type { GitEvent } from "../request.ts";
 import { withRetries } from "../retry.ts";
 import type { FetchAnswer } from "../server/fetch-answer.ts";
@@ -63,6 +64,7 @@ async function fetchOnce(options: FetchByV2Options): Promise<Arrived | LeftToGit
     // the commit itself was seen
     const unseen = arrived.content === undefined ? plan.wants : plan.wants.slice(1);
     if (unseen.length > 0) await checkArrived(options, unseen, index);
+    await checkTag(options, plan);
     await keepRefs(options, plan);
     return arrived;
   } catch (error) {
@@ -90,7 +92,8 @@ interface Stored extends Arrived {
 
 /** Sends the request, starts git while the server works, and streams the answer into it. */
 async function store({ options, source, wish }: Storing): Promise<Stored> {
-  const { git, gitFolder, request, deadline } = options;
+  const { git, gitFolder, access, request, deadline } = options;
+  const masked = masksFor(access);
   const tell = (event: GitEvent | undefined): void => {
     if (event !== undefined) request.onEvent?.(event);
   };
@@ -98,7 +101,7 @@ async function store({ options, source, wish }: Storing): Promise<Stored> {
   let incoming: IncomingPack | undefined;
   const received = (): number => incoming?.bytes() ?? 0;
   // once the pack comes its bytes say more than the server's words, whose last come after it
-  const asked = source.fetch(wish, (text) => tell(received() === 0 ? wordsOf(text) : undefined));
+  const asked = source.fetch(wish, (text) => tell(received() === 0 ? wordsOf(masked(text)) : undefined));
   asked.catch(() => undefined);
   // the request is on its way before this thread is busy with starting a process
   await setImmediate();
@@ -135,6 +138,21 @@ async function checkArrived(
   throw new BowlineError({
     code: "GIT_PROTOCOL",
     message: `the pack that "${named(access.url)}" sends does not have "${missing}", which was asked for`,
+    hint: "ask whoever runs the server",
+  });
+}
+
+/** What a tag points to was told by the server alone when it was resolved; the tag itself says it, and may be signed. */
+async function checkTag({ git, gitFolder, access, ref }: EarlyFetchOptions, { refs }: FetchPlan): Promise<void> {
+  const tag = refs.find(({ name }) => name === ref);
+  if (tag?.peeled === undefined) return;
+  const command = [`--git-dir=${gitFolder}`, "rev-parse", "--verify", "--quiet", `${tag.object}^{}`];
+  const { stdout } = await (await git).run(command, { local: true, expected: [1, 128] });
+  const points = stdout.toString().trim();
+  if (points === tag.peeled) return;
+  throw new BowlineError({
+    code: "GIT_PROTOCOL",
+    message: `the tag "${tag.name}" of "${named(access.url)}" does not point to "${tag.peeled}", as the server said, but to "${points}"`,
     hint: "ask whoever runs the server",
   });
 }

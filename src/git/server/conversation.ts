@@ -5,6 +5,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
 import type { HttpStream } from "../http/exchange.ts";
 import { statusError } from "../http/failures.ts";
 import { followRedirect, redirectRefused } from "../http/redirect.ts";
+import { masksFor } from "../masks.ts";
 import type { HostMemory, KnownHost } from "./host-memory.ts";
 import type { Advertisement } from "./advertisement.ts";
 import type { Ref } from "./session.ts";
@@ -115,7 +116,7 @@ export function notGit(talk: Conversation, what: string): BowlineError {
 export function refusedByServer(talk: Conversation, words: string): BowlineError {
   return new BowlineError({
     code: "GIT_PROTOCOL",
-    message: `the git server of "${named(talk.access.url)}" says: ${words.slice(0, 300)}`,
+    message: `the git server of "${named(talk.access.url)}" says: ${masksFor(talk.access)(words).slice(0, 300)}`,
     hint: "ask whoever runs the server",
   });
 }

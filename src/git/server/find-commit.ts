@@ -135,6 +135,9 @@ function unprovenWarning(digits: string, commit: string): Problem {
   };
 }
 
+/** Longer names of branches are not shown. */
+const LONGEST_SHOWN = 300;
+
 /** The error for a revision that the server does not have; `listed` are its branches and tags, where they were listed. */
 export function notFound(
   options: Pick<FindCommitOptions, "url">,
@@ -142,7 +145,7 @@ export function notFound(
   listed?: readonly Ref[],
 ): BowlineError {
   const refs = listed ?? [];
-  const branches = namesBelow("refs/heads/", refs);
+  const branches = namesBelow("refs/heads/", refs).filter((name) => name.length < LONGEST_SHOWN);
   const wanted = revision.replace(/^(refs\/)?(heads\/|tags\/|remotes\/)?(origin\/)?/, "");
   const isCommit = /^[0-9a-f]{40,}$/.test(revision);
   const empty = !isCommit && listed?.length === 0;

@@ -1,6 +1,7 @@
 import { openHostMemory } from "./host-memory.ts";
 import type { Access } from "../access.ts";
 import { createHttpClient } from "../http/client.ts";
+import { holdsCredential } from "../masks.ts";
 import type { GitRequest } from "../request.ts";
 import { notGit, repositoryUrl, type Conversation } from "./conversation.ts";
 import { isNotOurs, lsRefsBody, readRefs, serverError, wantBody } from "./ls-refs.ts";
@@ -51,7 +52,11 @@ async function listRefs(talk: Conversation, prefixes: readonly string[]): Promis
   const answer = await inV2(talk, (format) => lsRefsBody(prefixes, format), readRefs);
   // a prefix is no more than a request (gitprotocol-v2, "ls-refs"): what else a server has to say of references is not heard
   const refs = (answer ?? refsAdvertised(talk)).filter(({ name }) => prefixes.some((one) => name.startsWith(one)));
-  for (const ref of refs) talk.seen.set(ref.name, ref);
+  for (const ref of refs) {
+    // what HEAD is called goes into records
+    if (ref.target !== undefined && holdsCredential(talk.access, ref.target)) delete ref.target;
+    talk.seen.set(ref.name, ref);
+  }
   return refs;
 }
 
