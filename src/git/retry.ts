@@ -73,7 +73,7 @@ async function waitFor(wait: number, detail: string, { deadline, request }: Retr
 
 function withWaitNamed(error: BowlineError): BowlineError {
   const after = retryAfterOf(error);
-  if (after === undefined) return error;
+  if (after === undefined || after === 0) return error;
   const [problem] = error.problems;
   const time = after > LONG_WAIT ? "longer than a day" : `${Math.ceil(after / 1000)} s`;
   return new BowlineError({ ...problem, hint: `the server asks to wait ${time}: try again then` });

@@ -73,6 +73,19 @@ describe("a server that lies about its references", () => {
     }
   });
 
+  it("a tag that says itself what it points to", async () => {
+    const tag = await git(repository.path, ["rev-parse", "v1"]);
+    const lie = `${tag} refs/tags/v1 peeled:${repository.commits["other"]}\n`;
+    server.faults.push({ match: isLsRefs, ...answer(packet(lie), FLUSH) });
+    const asked = request({ revision: "v1" });
+    // git lists the tags anew, and takes the tag for one that has moved meanwhile
+    if (WAY === "v2") expect(await refused(asked)).toMatchObject({ code: "GIT_PROTOCOL" });
+    const target = join(await temporaryFolder(), "repo");
+    asked.options = { ...asked.options, tags: true };
+    await materialize({ ...asked, resolution: { commit: repository.commits["main"]! }, target });
+    expect(await git(target, ["show-ref", "-d", "v1"])).toContain(`${repository.commits["main"]} refs/tags/v1^{}`);
+  });
+
   it.each([
     ["references without end", { endless: Buffer.concat(Array.from({ length: 1000 }, () => ANY_REF)) }, "GIT_PROTOCOL"],
     ["one packet without end", { endless: Buffer.alloc(65_536, "x") }, "GIT_PROTOCOL"],

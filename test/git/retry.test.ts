@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { startDeadline } from "../../src/git/deadline.ts";
+import { statusError } from "../../src/git/http/failures.ts";
 import { withRetries } from "../../src/git/retry.ts";
 import { BowlineError, parseGitUrl, type ErrorCode } from "../../src/lib/index.ts";
 
@@ -52,5 +53,18 @@ test(
       2,
       expect.objectContaining({ code: "HOST_TIMEOUT" }),
     ]);
+  },
+);
+
+test.each(["Mon, 01 Jan 2001 00:00:00 GMT", "1.5", "-5", "soon", "0"])(
+  "a server that asks to wait %j is not said to ask for a time",
+  quick,
+  async (wait) => {
+    const deadline = startDeadline(100, { what: "the test", hint: "" });
+    const asked = { url };
+    const failing = (): Promise<never> => Promise.reject(statusError(503, asked, wait) ?? new Error("no error"));
+    const told = withRetries(failing, { url, request: {}, deadline, tries: 3 });
+    await expect(told).rejects.toMatchObject({ code: "HOST_BUSY", hint: "the host has a fault: try again later" });
+    deadline.clear();
   },
 );

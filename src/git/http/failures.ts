@@ -150,11 +150,11 @@ function busyProblem(status: number, { url }: Asked): ProblemInput {
   };
 }
 
-/** Seconds or a date: RFC 9110, section 10.2.3. */
+/** Seconds or a date (RFC 9110, section 10.2.3), which names its month: Node takes "1.5" for one. */
 function millisecondsOf(retryAfter: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
-  const date = Date.parse(retryAfter);
+  const date = /[a-z]{3}/i.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 

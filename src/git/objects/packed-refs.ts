@@ -15,7 +15,7 @@ export async function addPackedRefs(gitFolder: string, refs: readonly Ref[]): Pr
     const lines = [...all]
       .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       .map(([, line]) => line);
-    await writeFile(`${path}.new`, `# pack-refs with: peeled fully-peeled sorted \n${lines.join("")}`);
+    await writeFile(`${path}.new`, `# pack-refs with: sorted \n${lines.join("")}`);
     await rename(`${path}.new`, path);
   } catch (cause) {
     throw writeError(path, cause);
@@ -42,12 +42,13 @@ function isWellNamed({ name }: Ref): boolean {
   }
 }
 
-function entryOf({ name, object, peeled }: Ref): [string, string] {
-  return [name, `${object} ${name}\n${peeled === undefined ? "" : `^${peeled}\n`}`];
+/** Without what a tag points to: git would believe it, and it is the server's word alone. */
+function entryOf({ name, object }: Ref): [string, string] {
+  return [name, `${object} ${name}\n`];
 }
 
 async function readPackedRefs(path: string): Promise<Map<string, string>> {
   const text = (await readIfThere(path)) ?? "";
-  const entries = [...text.matchAll(/^[0-9a-f]{40,64} (.+)\n(?:\^[0-9a-f]+\n)?/gm)];
+  const entries = [...text.matchAll(/^[0-9a-f]{40,64} (.+)\n/gm)];
   return new Map(entries.map((match) => [match[1]!, match[0]]));
 }
