@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
-import { materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
+import { checkConnection, materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
 import { startGitServer, temporaryFolder, type GitServer, type RecordedRequest } from "../support/index.ts";
-import { requestFor, TOKEN, tokenFor } from "./request.ts";
+import { requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
 
 let server: GitServer;
 const SHORT: Policy = {
@@ -134,7 +134,31 @@ describe("while resolving", () => {
   it("a connection that is reset is tried again", async () => {
     server.faults.push({ times: 1, reset: 0 });
     (await resolve(request())).session.close();
-    expect(server.requests).toHaveLength(2);
+    // it may be how a server takes words that it does not know
+    expect(server.requests.map(({ method }) => method)).toEqual(["POST", "GET", "POST"]);
+  });
+
+  it.each([
+    ["ends the connection", { reset: 0 }],
+    ["answers 404 without an end", { status: 404, body: "Not Found", stall: 4 }],
+    ["answers 404 and breaks off", { status: 404, body: "Not Found", reset: 4 }],
+  ])("a repository that is not there, of whose first request the server %s", async (_, fault) => {
+    server.faults.push({ match: ({ method }) => method === "POST", ...fault }, { status: 404 });
+    const events: GitEvent[] = [];
+    await expect(resolve(request({ events }))).rejects.toMatchObject({ code: "GIT_REPOSITORY_NOT_FOUND" });
+    expect(events.filter(({ phase }) => phase === "retry")).toEqual([]);
+    expect(server.requests.map(({ method }) => method)).toEqual(["POST", "GET"]);
+    server.requests.length = 0;
+    expect(await failed({ resolved: false })).toMatchObject({ code: "GIT_REPOSITORY_NOT_FOUND" });
+    expect(server.requests.map(({ method }) => method)).toEqual(WAY === "git" ? ["GET"] : ["POST", "GET"]);
+  });
+
+  it("what a server can do is known when it breaks off a question for LFS, and that for LFS is not waited for", async () => {
+    for (const end of [{ reset: 0 }, { status: 404, body: "Not Found", stall: 4 }]) {
+      server.faults = [{ match: ({ path }) => path.includes("/info/lfs/"), ...end }];
+      const report = await checkConnection(request());
+      expect(report).toMatchObject({ shallow: true, filter: true, ...(end.status && { lfs: false }) });
+    }
   });
 
   it("a server that takes the request and never answers is given up", async () => {

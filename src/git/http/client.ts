@@ -6,7 +6,7 @@ import { createTunnelAgent, proxyAuthorization, VERSION, withoutBrackets, type G
 import type { Network, Timeouts } from "../../config/index.ts";
 import type { Credential } from "../../connections/index.ts";
 import { connectTo } from "./early-connection.ts";
-import { openExchange, readBody, type HttpStream } from "./exchange.ts";
+import { openExchange, passOver, readBody, type HttpStream } from "./exchange.ts";
 import type { Asked } from "./failures.ts";
 import { proxyFor, shownProxy } from "./proxy.ts";
 import { trustedCertificates } from "./trust.ts";
@@ -31,7 +31,7 @@ export interface HttpResponse extends Pick<HttpStream, "status" | "headers"> {
 /** Connections to one server, kept alive, with one trust, one proxy and one credential. */
 export interface HttpClient {
   asked: Asked;
-  /** Resolves with the head of the answer, its body still to be read. */
+  /** Resolves with the head of the answer, its body still to be read; one that is no success has none. */
   open: (request: HttpRequest) => Promise<HttpStream>;
   send: (request: HttpRequest) => Promise<HttpResponse>;
   close: () => void;
@@ -77,15 +77,14 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
       ...(small ? {} : { "content-encoding": "gzip" }),
       ...headers,
     };
-    return openExchange({ asked, timeouts, signal, body, options: { ...trust, ...way, method, agent, headers: all } });
+    const options = { ...trust, ...way, method, agent, headers: all };
+    const stream = await openExchange({ asked, timeouts, signal, body, options });
+    if (stream.status < 200 || stream.status >= 300) await passOver(stream);
+    return stream;
   }
   async function send(request: HttpRequest): Promise<HttpResponse> {
     const stream = await open(request);
-    return {
-      status: stream.status,
-      headers: stream.headers,
-      ...(await readBody(stream, MAX_BYTES)),
-    };
+    return { status: stream.status, headers: stream.headers, ...(await readBody(stream, MAX_BYTES)) };
   }
   return { asked, open, send, close: () => agent.destroy() };
 }

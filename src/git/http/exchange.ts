@@ -59,6 +59,22 @@ export async function readBody(stream: HttpStream, maxBytes: number): Promise<{ 
   return { body: Buffer.concat(chunks), cut: false };
 }
 
+/** What is left of an answer is read up to here, and for this many milliseconds, to have the connection free again. */
+const WORTH_READING = 64 * 1024;
+const MOMENT = 500;
+
+/** Passes over the body of an answer that says all in its head; one that is long, slow or broken costs its connection and nothing else. */
+export async function passOver(stream: HttpStream): Promise<void> {
+  const timer = setTimeout(() => stream.drop(), MOMENT);
+  try {
+    await readBody(stream, WORTH_READING);
+  } catch {
+    // the head was heard
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The error for a server that lets us wait. */
 export function timeoutError({ url, proxy }: Asked, milliseconds: number, what: string): BowlineError {
   const through = proxy === undefined ? "" : `, through the proxy "${proxy}",`;

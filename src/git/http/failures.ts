@@ -121,6 +121,12 @@ function refusal(status: number, asked: Asked): ProblemInput {
         message: `the proxy "${asked.proxy ?? ""}" asks for a user name and password, or refuses them (407)`,
         hint: "put them into the proxy's url: http://USER:PASSWORD@HOST:PORT",
       };
+    case 413:
+      return {
+        code: "GIT_PROTOCOL",
+        message: `"${shown}" does not take a request of this size (413)`,
+        hint: "ask whoever runs the server, or the proxy before it, to allow larger ones (nginx: client_max_body_size, Apache httpd: LimitRequestBody)",
+      };
     default:
       return {
         code: "GIT_PROTOCOL",

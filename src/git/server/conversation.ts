@@ -1,4 +1,4 @@
-import { BowlineError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, errnoOf, type GitUrl } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
@@ -54,12 +54,15 @@ export async function open(talk: Conversation, ask: Ask): Promise<HttpStream> {
   return withRedirect(talk, ask, (request) => talk.client.open(request));
 }
 
-async function withRedirect<T extends Pick<HttpStream, "status" | "headers">>(
+/** What says whether a request was heard. */
+type Head = Pick<HttpStream, "status" | "headers">;
+
+async function withRedirect<T extends Head>(
   talk: Conversation,
   { method, suffix, headers, body }: Ask,
-  exchange: (request: HttpRequest) => Promise<T & { drop?: () => void }>,
+  exchange: (request: HttpRequest) => Promise<T>,
 ): Promise<T> {
-  const ask = (): Promise<T & { drop?: () => void }> =>
+  const ask = (): Promise<T> =>
     exchange({
       method,
       url: repositoryUrl(talk.base) + suffix,
@@ -69,14 +72,12 @@ async function withRedirect<T extends Pick<HttpStream, "status" | "headers">>(
     });
   const first = await ask();
   if (![301, 302, 303, 307, 308].includes(first.status)) return first;
-  first.drop?.();
   if (talk.redirectedTo !== undefined) throw redirectRefused(talk.access, first.headers.location ?? "");
   const asked = repositoryUrl(talk.base) + suffix;
   talk.base = followRedirect(first.headers.location, { access: talk.access, asked, suffix });
   talk.redirectedTo = talk.base.href;
   const second = await ask();
   if (second.status < 300 || second.status >= 400) return second;
-  second.drop?.();
   throw redirectRefused(talk.access, second.headers.location ?? "");
 }
 
@@ -88,17 +89,29 @@ export function repositoryUrl(url: GitUrl): string {
 /** Answers to a first v2 request that mean "perhaps not spoken here", not "no such repository". */
 const PERHAPS_NOT_SPOKEN = new Set([400, 404, 405, 406, 411, 415, 422, 501]);
 
-/** Whether this status of an answer to a v2 command may come from a server that does not know v2. */
-export function perhapsNotSpoken(
-  talk: Conversation,
-  { status, headers }: Pick<HttpStream, "status" | "headers">,
-): boolean {
-  if (talk.spokeV2) return false;
+/** The answer to a v2 command; undefined where it may be that of a server that does not know v2, or not this command. */
+export async function heard<T extends Head>(talk: Conversation, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    const told = await answer;
+    return !talk.spokeV2 && perhapsNotSpoken(told) ? undefined : told;
+  } catch (error) {
+    // Apache httpd does it for a CGI that refuses before it has read what is sent, as git's does for a repository that is not there
+    if (talk.spokeV2 || talk.advertisement !== undefined || !isEnded(error)) throw error;
+    return undefined;
+  }
+}
+
+function perhapsNotSpoken({ status, headers }: Head): boolean {
   return PERHAPS_NOT_SPOKEN.has(status) || (status >= 500 && headers["retry-after"] === undefined);
 }
 
+/** Whether the connection was there and ended without an answer. */
+function isEnded(error: unknown): boolean {
+  return error instanceof BowlineError && ["ECONNRESET", "EPIPE"].includes(errnoOf(error.cause) ?? "");
+}
+
 /** Throws the error for a status that is one. */
-export function throwForStatus(talk: Conversation, { status, headers }: Pick<HttpStream, "status" | "headers">): void {
+export function throwForStatus(talk: Conversation, { status, headers }: Head): void {
   const error = statusError(status, { ...talk.client.asked, url: talk.access.url }, headers["retry-after"]);
   if (error) throw error;
 }

@@ -1,3 +1,4 @@
+import { BowlineError } from "../../lib/index.ts";
 import { openHostMemory } from "./host-memory.ts";
 import type { Access } from "../access.ts";
 import { createHttpClient } from "../http/client.ts";
@@ -83,7 +84,8 @@ async function askFeatures(talk: Conversation): Promise<ServerFeatures> {
   const { capabilities, protocol } = (talk.advertisement ??= await advertise(talk));
   if (protocol === "dumb") return { shallow: false, filter: false, lfs: false };
   const words = new Set([...capabilities].flatMap((capability) => capability.split(/[= ]/)));
-  return { shallow: words.has("shallow"), filter: words.has("filter"), lfs: await speaksLfs(talk) };
+  const lfs = await speaksLfs(talk).catch(nothingKnown);
+  return { shallow: words.has("shallow"), filter: words.has("filter"), ...(lfs !== undefined && { lfs }) };
 }
 
 /** Whether a request for no object is understood (git-lfs, docs/api/batch.md); servers may refuse it as empty, but in LFS's own words. */
@@ -98,4 +100,9 @@ async function speaksLfs(talk: Conversation): Promise<boolean> {
     signal: talk.signal,
   });
   return response.status === 200 || (response.headers["content-type"] ?? "").startsWith(type);
+}
+
+/** What a server does with a request that it does not know is its own affair. */
+function nothingKnown(error: unknown): undefined {
+  if (!(error instanceof BowlineError)) throw error;
 }

@@ -1,14 +1,6 @@
 import { BowlineError } from "../../lib/index.ts";
-import { readBody, timeoutError } from "../http/exchange.ts";
-import {
-  command,
-  notGit,
-  open,
-  perhapsNotSpoken,
-  refusedByServer,
-  throwForStatus,
-  type Conversation,
-} from "./conversation.ts";
+import { timeoutError } from "../http/exchange.ts";
+import { command, heard, notGit, open, refusedByServer, throwForStatus, type Conversation } from "./conversation.ts";
 import { readFetchAnswer, type Ear, type FetchAnswer } from "./fetch-answer.ts";
 import { fetchBody, type FetchWish } from "./fetch-command.ts";
 import { notFound } from "./find-commit.ts";
@@ -16,9 +8,6 @@ import { isNotOurs } from "./ls-refs.ts";
 import type { PackSource } from "./open-session.ts";
 import type { Ref } from "./session.ts";
 import { advertise, heardV2, remember } from "./speak.ts";
-
-/** An error page is read to here, so that the connection is free again. */
-const ERROR_PAGE = 64 * 1024;
 
 interface PackSourceOptions {
   signal: AbortSignal;
@@ -60,9 +49,8 @@ async function fetchPack(talk: Conversation, wish: FetchWish, ear: Ear): Promise
 async function ask(talk: Conversation, wish: FetchWish, ear: Ear): Promise<FetchAnswer | undefined> {
   // the length of its name says what an object's format is
   const format = wish.wants[0]?.length === 64 ? "sha256" : undefined;
-  const stream = await open(talk, command(fetchBody(wish, format)));
-  if (stream.status !== 200) await readBody(stream, ERROR_PAGE);
-  if (perhapsNotSpoken(talk, stream)) return undefined;
+  const stream = await heard(talk, open(talk, command(fetchBody(wish, format))));
+  if (stream === undefined) return undefined;
   throwForStatus(talk, stream);
   const answer = await readFetchAnswer(stream, ear);
   if ("pack" in answer) {

@@ -1,8 +1,8 @@
 import { readAdvertisement, type Advertisement } from "./advertisement.ts";
 import {
   command,
+  heard,
   notGit,
-  perhapsNotSpoken,
   refusedByServer,
   send,
   SERVICE,
@@ -38,8 +38,10 @@ export async function inV2<T>(
 
 /** Sends one v2 command; undefined when the server perhaps does not speak v2. */
 async function speakV2(talk: Conversation, body: Buffer): Promise<Packet[] | undefined> {
-  const response = await send(talk, command(body));
-  if (perhapsNotSpoken(talk, response)) return undefined;
+  const sent = send(talk, command(body));
+  // a server that says that it speaks v2 means what it answers
+  const response = talk.advertisement === undefined ? await heard(talk, sent) : await sent;
+  if (response === undefined) return undefined;
   throwForStatus(talk, response);
   const packets = readPackets(response.body, { cut: response.cut });
   if (packets === undefined || packets.length === 0) return undefined;
