@@ -91,7 +91,7 @@ async function refuseTarget(target: string): Promise<void> {
     new BowlineError({
       code: "PATH_INVALID",
       message: `the repository cannot be put into "${target}": ${why}`,
-      hint: "name a folder that does not exist yet",
+      hint: "name a folder that is empty or does not exist yet",
     });
   // Node gives bytes that are no text so: the folder would be another one
   if (target.includes("\ufffd")) throw refuse("its name is not UTF-8");

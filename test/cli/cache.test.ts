@@ -74,7 +74,7 @@ test("prune leaves what was used lately, what fits, and what a living process us
   await writeFile(join(tree.path, "users", `${ownMark()}-x`), "");
   expect((await desk.bowline(["cache", "ls"])).stdout).toMatch(/\bnow\b/);
   expect((await desk.bowline(["cache", "prune", "--older-than", "7"])).stderr).toContain('takes a time, not "7"');
-  expect((await desk.bowline(["cache", "prune", "--older-than", "7d"])).stderr).toMatch(/^0 deleted.*1 in use stay/);
+  expect((await desk.bowline(["cache", "prune", "--older-than", "7d"])).stderr).toMatch(/^0 deleted.*1 in use stays/);
   await rm(join(tree.path, "users", `${ownMark()}-x`));
   const [host, boot, , start] = ownMark().split("-");
   await writeFile(join(tree.path, "users", [host, boot, 4_194_303, start].join("-")), "");

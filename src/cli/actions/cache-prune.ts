@@ -31,7 +31,7 @@ export async function run({ options }: { options: Options }, context: CliContext
   if (isData(output)) return printValue(pruned, output, context);
   const { removed, inUse, freed, left } = pruned;
   if (output === "name") return context.out(removed.map(({ path }) => `${path}\n`).join(""));
-  const stays = inUse.length === 0 ? "" : `; ${inUse.length} in use stay`;
+  const stays = inUse.length === 0 ? "" : `; ${inUse.length} in use ${inUse.length === 1 ? "stays" : "stay"}`;
   context.err(`${removed.length} deleted, ${size(freed)} freed, ${size(left)} left${stays}\n`);
 }
 

@@ -19,8 +19,8 @@ export async function run({ args, options }: StopInput, context: CliContext): Pr
     const records = await forEachRun(args.RUN, async (id) => {
       const before = await runs.get(id);
       const record = await runs.stop(before.uuid);
-      const already = isFinal(before.status) ? ` already (it is over)` : "";
-      context.err(`run ${shortUuid(record.uuid)} is ${record.status}${already}\n`);
+      const already = isFinal(before.status) ? "over already: " : "";
+      context.err(`run ${shortUuid(record.uuid)} is ${already}${record.status}\n`);
       return record;
     });
     if (isData(options.output)) await printValue(records, options.output, context);
