@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { chmod, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { FileStep } from "../compile/index.ts";
-import { writeError } from "../lib/index.ts";
+import { makeFolder, writeError } from "../lib/index.ts";
 
 /** Writes the file of a step at this path of this machine, whole or not at all. */
 export async function writeFileStep(step: FileStep, path: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(temporary, step.content, { flag: "wx" });
     // Not by the mode of writeFile, from which the umask takes.
     await chmod(temporary, step.mode);

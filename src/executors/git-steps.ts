@@ -1,8 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { GitStep } from "../compile/index.ts";
 import type { MountSpace, Resolution } from "../git/index.ts";
-import { BowlineError, type ProblemInput } from "../lib/index.ts";
+import { BowlineError, makeFolder, type ProblemInput } from "../lib/index.ts";
 import type { ExecutionContext } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
 import { gitRequest } from "./pin-plan.ts";
@@ -53,7 +52,7 @@ export interface Fetch {
 
 /** Has the engine put the commit of a step into its folder on this machine, and tells of it. */
 export async function fetchStep({ step, context, engine, resolutions, target, signal, mounts }: Fetch): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const reference = await engine.materialize({
     ...gitRequest(step, context),
     resolution: resolutions.get(step.name) ?? pinOf(step),

@@ -74,7 +74,12 @@ async function makeTree(path: string): Promise<{ check: () => Promise<void>; clo
   const wide = { bigint: true } as const;
   return {
     async check() {
-      const [own, found] = await Promise.all([folder.stat(wide), lstat(path, wide).catch(() => undefined)]);
+      const [own, found] = await Promise.all([
+        folder.stat(wide).catch((cause: unknown) => {
+          throw writeError(path, cause);
+        }),
+        lstat(path, wide).catch(() => undefined),
+      ]);
       if (found?.ino === own.ino && found.dev === own.dev) return;
       throw new BowlineError({
         code: "DISK_NOT_WRITABLE",

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants, mkdirSync } from "node:fs";
+import { constants, existsSync, mkdirSync } from "node:fs";
 import { access, link, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, systemError, writeError } from "./system-errors.ts";
@@ -15,11 +15,22 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   try {
     await mkdir(path, options).catch((error: unknown) => {
       if (errnoOf(error) !== "ENOENT") throw error;
-      // which is what Node makes of ENOSPC there, and only there
-      mkdirSync(path, options);
+      // which is what Node makes there of a full disk, a quota or a read-only one
+      makeOneByOne(path, mode);
     });
   } catch (cause) {
     throw writeError(path, cause);
+  }
+}
+
+/** Throws the system's own reason. */
+function makeOneByOne(path: string, mode: number): void {
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeOneByOne(parent, mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
   }
 }
 
@@ -50,7 +61,7 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
 
 /** The text of a file; undefined where there is none. What cannot be read is never taken for what is not there: throws as systemError tells it. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(unlessAbsent);
+  return readFile(path, "utf8").catch((error: unknown) => unlessAbsent(error, path));
 }
 
 /** The text of a plain file of at most so many bytes; undefined for anything else, a symbolic link above all. Throws where it cannot be read. */
@@ -78,11 +89,11 @@ export async function isThere(path: string): Promise<boolean> {
 
 /** The names in a folder; none where there is no such folder. */
 export async function listIfThere(path: string): Promise<string[]> {
-  return (await readdir(path).catch(unlessAbsent)) ?? [];
+  return (await readdir(path).catch((error: unknown) => unlessAbsent(error, path))) ?? [];
 }
 
-function unlessAbsent(error: unknown): undefined {
-  if (errnoOf(error) !== "ENOENT") throw systemError(error) ?? error;
+function unlessAbsent(error: unknown, path: string): undefined {
+  if (errnoOf(error) !== "ENOENT") throw systemError(error, path) ?? error;
 }
 
 async function withFinishedFile(

@@ -22,7 +22,7 @@ export {
   readSmallFile,
   writePrivateFile,
 } from "./files.ts";
-export { errnoOf, limitError, systemError, writeError } from "./system-errors.ts";
+export { errnoOf, isOfDisk, limitError, systemError, writeError } from "./system-errors.ts";
 export { withFileLock, type FileLockOptions } from "./file-lock.ts";
 export {
   createTunnelAgent,

@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeError } from "../lib/index.ts";
+import { makePrivateFolder, writeError } from "../lib/index.ts";
 import type { StopOptions } from "./runs.ts";
 
 /**
@@ -20,7 +20,7 @@ const INTERVAL = 200;
 export async function requestStop(runFolder: string, { grace, kill = false }: StopOptions): Promise<void> {
   const file = join(controlFolder(runFolder), kill ? "kill" : "stop");
   try {
-    await mkdir(controlFolder(runFolder), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(controlFolder(runFolder));
     await writeFile(file, grace === undefined ? "" : String(grace), { mode: 0o600 });
   } catch (error) {
     throw writeError(file, error);

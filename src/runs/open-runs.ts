@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkPlanFor, createExecutor, outlivesSupervisor, type Executor } from "../executors/index.ts";
-import { BowlineError, isAlive, ownIdentity, problemRecord, writeError } from "../lib/index.ts";
+import { BowlineError, isAlive, makePrivateFolder, ownIdentity, problemRecord } from "../lib/index.ts";
 import { mountAgain } from "../git/index.ts";
 import { adopt } from "./adopt.ts";
 import { requestStop } from "./control.ts";
@@ -88,9 +87,7 @@ function openLocalRuns(options: RunsOptions, parts: RunParts): Runs {
     const check = await checkPlanFor(choice.kind, plan, options.config);
     if (check.errors.length > 0) throw new BowlineError(check.errors);
     const kept = (await executor.ready?.()) ?? choice;
-    await mkdir(places.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-      throw writeError(places.folder, error);
-    });
+    await makePrivateFolder(places.folder);
     reserveSettlement(places.folder);
     const warnings = [...(request.warnings ?? []), ...check.warnings].map(problemRecord);
     const supervisor = ownIdentity();

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { materialize } from "../../src/git/index.ts";
+import { materialize, verifyCache } from "../../src/git/index.ts";
 import { gitFailure } from "../../src/git/process/git-failure.ts";
 import { canDropRights, childScript, type ChildScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
@@ -177,6 +177,16 @@ describe("a git that is ended by somebody, or for its memory,", () => {
       expect(await attempt({ target: join(folder, "repo"), searchPath: process.env["PATH"]!, cache })).toEqual([]);
     },
   );
+});
+
+it("a check of the cache whose git is ended: SYSTEM_LIMIT, and nothing is taken for damaged", async () => {
+  const cache = join(await temporaryFolder(), "cache");
+  const searchPath = process.env["PATH"]!;
+  await attempt({ target: join(await temporaryFolder(), "repo"), searchPath, cache });
+  const { signal } = new AbortController();
+  const ended = { ...networkOfTest(), searchPath: await gitThat("fsck", "kill -9 $$") };
+  await expect(verifyCache(cache, { network: ended, signal })).rejects.toMatchObject({ code: "SYSTEM_LIMIT" });
+  expect(await verifyCache(cache, { network: networkOfTest(), signal })).toEqual({ checked: 2, damaged: [] });
 });
 
 it("a helper of git that is ended: SYSTEM_LIMIT", () => {

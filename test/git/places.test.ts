@@ -62,6 +62,12 @@ async function isWhole(target: string, name: string): Promise<void> {
   expect(await git(target, ["-c", "safe.directory=*", "fsck", "--strict"])).toBe("");
 }
 
+/** What is in this folder of the cache's only repository. */
+async function namesBelow(cache: string, name: string): Promise<string[]> {
+  const [repository = ""] = await readdir(join(cache, "repositories")).catch(() => []);
+  return readdir(join(cache, "repositories", repository, name)).catch(() => []);
+}
+
 describe.skipIf(!canMount)(`a disk that is too small${noMount}`, () => {
   it.each([
     ["the pack", "random", "size=1m"],
@@ -98,6 +104,17 @@ describe.skipIf(!canMount)(`a disk that is too small${noMount}`, () => {
     }
   });
 
+  it("for all the files of the cache, whichever is the first too many: nothing half made stays there", async () => {
+    for (let inodes = 12; inodes < 50; inodes += 5) {
+      const cache = join(await disk(`size=8m,nr_inodes=${inodes}`), "cache");
+      const target = join(await temporaryFolder(), "repo");
+      await attempt({ name: "small", target, cache });
+      await isWhole(target, "small");
+      const left = await Promise.all(["incoming", "making"].map((name) => namesBelow(cache, name)));
+      expect({ inodes, left: left.flat() }).toEqual({ inodes, left: [] });
+    }
+  });
+
   it("for a list of the cache: the old one stays", async () => {
     const folder = await disk("size=64k");
     const path = join(folder, "shallow");
@@ -110,6 +127,13 @@ describe.skipIf(!canMount)(`a disk that is too small${noMount}`, () => {
     const target = await disk("size=8m");
     await expect(attempt({ name: "small", target })).rejects.toMatchObject({ code: "PATH_INVALID" });
     expect(await readdir(target)).toEqual([]);
+  });
+
+  it("a place below folders that a read-only disk does not have: told why, and not as missing", async () => {
+    const target = join(await disk("size=1m,ro"), "team", "repo");
+    const failing = attempt({ name: "small", target });
+    const message = expect.stringContaining("(EROFS)") as string;
+    await expect(failing).rejects.toMatchObject({ code: "DISK_NOT_WRITABLE", message });
   });
 
   it("a cache on a disk that is read-only is not written, and serves what it has or nothing", async () => {

@@ -12,6 +12,8 @@ export interface ChildOptions {
   cwd?: string;
   /** As a user with no rights of its own; needs root and setpriv, see `canDropRights`. */
   unprivileged?: boolean;
+  /** A program, with its arguments, that starts it. */
+  under?: readonly string[];
 }
 
 export interface ChildScript {
@@ -59,7 +61,7 @@ export async function childScript(body: string): Promise<ChildScript> {
 }
 
 function start(script: string, args: string[], options: ChildOptions): Promise<unknown> {
-  const node = [process.execPath, script, ...args];
+  const node = [...(options.under ?? []), process.execPath, script, ...args];
   const [command, ...rest] = options.unprivileged ? ["setpriv", ...UNPRIVILEGED, ...node] : node;
   const settings = { env: { PATH: process.env["PATH"], ...options.env }, ...(options.cwd && { cwd: options.cwd }) };
   return new Promise((resolve, reject) => {

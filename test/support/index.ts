@@ -5,6 +5,7 @@ export { BUSYBOX, dockerHost, IMAGE, noDocker } from "./docker.ts";
 export { type Fault } from "./faults.ts";
 export { type ForgeName } from "./forges.ts";
 export { startGitServer, type GitServer, type GitServerOptions } from "./git-server.ts";
+export { canInject, withFault, type InjectedFault } from "./injected-fault.ts";
 export { type LfsOptions } from "./lfs-server.ts";
 export {
   DEFAULT_REPOSITORY,

@@ -1,8 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "../../compile/index.ts";
 import type { Resolution } from "../../git/index.ts";
-import { writeError } from "../../lib/index.ts";
 import type { ExecutionContext, Executor, Outcome } from "../executor.ts";
 import type { GitEngine } from "../git-engine.ts";
 import { runAttempts } from "../attempts.ts";
@@ -10,6 +8,7 @@ import { handlerWithCommand as handlerOf } from "../handler.ts";
 import { pinPlan } from "../pin-plan.ts";
 import { runInitSteps } from "./init-steps.ts";
 import { openProcessRun, type ProcessRun } from "./process-run.ts";
+import { makeFolder } from "../../lib/index.ts";
 
 /** Runs a plan as processes of this machine; a run is a process group in the run's folder. */
 export function createProcessExecutor(engine: GitEngine): Executor {
@@ -53,9 +52,7 @@ export function createProcessExecutor(engine: GitEngine): Executor {
 
 async function makeFolders(plan: Plan, { uuid }: ExecutionContext): Promise<void> {
   const outputs = join(plan.artifactsPath, uuid, "outputs");
-  await mkdir(outputs, { recursive: true }).catch((error: unknown) => {
-    throw writeError(outputs, error);
-  });
+  await makeFolder(outputs);
 }
 
 /** They live beside the main container; `close` ends them with the run. */

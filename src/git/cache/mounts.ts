@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { digest } from "../objects/digest.ts";
 import { runCommand } from "./mount-command.ts";
 import { mountPoints } from "./mount-table.ts";
+import { makePrivateFolder } from "../../lib/index.ts";
 
 /** A target that is an overlay: the kept files below, what the run writes in a folder beside the target. */
 export interface Mount {
@@ -48,7 +49,7 @@ export const UNWRITABLE = "a path has a character that options of a mount cannot
 export async function registerMount(root: string, mount: Mount): Promise<void> {
   const text = JSON.stringify(mount);
   await writeFile(join(mountFolderOf(mount.target), RECORD), text, { mode: 0o600 });
-  await mkdir(join(root, "mounts"), { recursive: true, mode: 0o700 });
+  await makePrivateFolder(join(root, "mounts"));
   await writeFile(registryFile(root, mount.target), text, { mode: 0o600 });
 }
 

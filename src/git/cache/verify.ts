@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, type Network } from "../../config/index.ts";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, type ErrorCode } from "../../lib/index.ts";
 import { withGit } from "../process/with-git.ts";
 import { checkTree } from "../trees/kept/check-tree.ts";
 import { findKeptTree } from "../trees/kept/kept-tree.ts";
@@ -12,7 +12,10 @@ export interface DamagedEntry extends CacheEntry {
   problem: string;
 }
 
-/** Reads everything that is kept, trees by their sums and objects by git's own check; what is damaged is taken away. */
+/**
+ * Reads everything that is kept, trees by their sums and objects by git's own check; what is damaged is taken away. That a check cannot be made is an
+ * error, and takes nothing away.
+ */
 export async function verifyCache(
   root: string,
   { network, signal }: { network: Network; signal: AbortSignal },
@@ -50,8 +53,11 @@ async function checkObjects(
       await git.run([`--git-dir=${path}`, "fsck", "--full", "--no-dangling", "--no-progress"]);
       return undefined;
     } catch (error) {
-      if (!(error instanceof BowlineError) || signal.aborted) throw error;
+      if (!(error instanceof BowlineError) || signal.aborted || UNTOLD.has(error.code)) throw error;
       return error.message;
     }
   });
 }
+
+/** git did not come so far. */
+const UNTOLD: ReadonlySet<ErrorCode> = new Set(["SYSTEM_LIMIT", "DISK_FULL", "GIT_MISSING"]);

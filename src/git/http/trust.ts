@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BowlineError, errnoOf, writeError } from "../../lib/index.ts";
+import { BowlineError, errnoOf, makePrivateFolder, writeError } from "../../lib/index.ts";
 import type { Network } from "../../config/index.ts";
 
 /** Where systems keep their bundle: Debian, Fedora, SUSE, Alpine and macOS. */
@@ -38,7 +38,7 @@ export async function certificateFile(certificates: string, folder: string): Pro
   // Steps that are fetched side by side write it at the same time.
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     await writeFile(temporary, certificates, { mode: 0o644 });
     await rename(temporary, path);
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, isThere, listIfThere, ownMark, readIfThere, withFileLock } from "../../lib/index.ts";
+import { errnoOf, isThere, listIfThere, makeFolder, ownMark, readIfThere, withFileLock } from "../../lib/index.ts";
 import { takeAway } from "../cache/take-away.ts";
 import type { CacheFolder } from "./cache-folder.ts";
 import { digest } from "./digest.ts";
@@ -92,20 +92,23 @@ export async function newestUse(gitFolder: string): Promise<number> {
   return newest?.time ?? (await stat(gitFolder).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
+/** Where a repository for one fetch is made: whoever begins one there removes it. */
+export function incomingFolder(cache: CacheFolder): string {
+  return join(cache.repository, "incoming", `${ownMark()}-${randomUUID()}`);
+}
+
 /** A repository of its own for one fetch, which sees the objects that are there. */
-export async function newIncoming(
-  cache: CacheFolder,
+export async function makeIncoming(
+  gitFolder: string,
   options: { bare: BareRepository; commit: string; remote: string; haves: readonly string[] },
-): Promise<string> {
+): Promise<void> {
   const { bare, commit, remote, haves } = options;
-  const gitFolder = join(cache.repository, "incoming", `${ownMark()}-${randomUUID()}`);
   // git would follow every reference of the kept repository too, past the end of histories that only that one knows
   const config = `${remote}[core]\n\talternateRefsPrefixes = refs/none\n`;
   await makeEmptyRepository({ gitFolder, commit, bare: true, config });
-  if (haves.length === 0) return gitFolder;
+  if (haves.length === 0) return;
   await writeFile(join(gitFolder, "objects/info/alternates"), `${join(bare.gitFolder, "objects")}\n`);
   await writeFile(join(gitFolder, "shallow"), haves.map((have) => `${have}\n`).join(""));
-  return gitFolder;
 }
 
 /**
@@ -144,7 +147,7 @@ function tagRef({ commit, tag }: Wanted): string {
 
 /** The index of a pack is what makes it known: it comes last. */
 async function linkPacks(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   const names = (await readdir(from)).filter((name) => /^pack-[0-9a-f]+\.(pack|rev|idx)$/.test(name));
   const order = (name: string): number => (name.endsWith(".idx") ? 1 : 0);
   for (const name of names.sort((a, b) => order(a) - order(b))) {
@@ -161,7 +164,7 @@ async function addShallow(gitFolder: string, commit: string): Promise<void> {
 
 /** The old content or the new one, also for who is killed or has no space. */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, text, { mode: 0o600 });

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPrivateFile, errnoOf, makePrivateFolder, writeError } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
@@ -71,7 +71,7 @@ async function cacheKey(root: string): Promise<Buffer> {
   const path = join(root, "key");
   const kept = await readFile(path).catch(() => undefined);
   if (kept?.length === 32) return kept;
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(root);
   const made = randomBytes(32);
   if (kept === undefined && (await createPrivateFile(path, made))) return made;
   const other = await readFile(path);

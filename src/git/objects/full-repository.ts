@@ -1,7 +1,7 @@
-import { cp, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, readIfThere, writeError } from "../../lib/index.ts";
+import { errnoOf, makeFolder, readIfThere, writeError } from "../../lib/index.ts";
 import { cacheDamaged } from "../cache/cache-warnings.ts";
 import { takeAway } from "../cache/take-away.ts";
 import { markUse } from "../cache/use-mark.ts";
@@ -127,7 +127,7 @@ async function isKnown(kept: string, commit: string): Promise<boolean> {
 async function keepKnown(kept: string, commit: string): Promise<void> {
   const packed = (await readIfThere(join(kept, "packed-refs"))) ?? "";
   const branches = [...packed.matchAll(/^([0-9a-f]{40,64}) refs\/remotes\/origin\//gm)].map((match) => match[1]!);
-  await mkdir(join(kept, COMMIT_REFS), { recursive: true });
+  await makeFolder(join(kept, COMMIT_REFS));
   for (const one of new Set([...branches.slice(0, MOST_HAVES), commit]))
     await writeFile(join(kept, COMMIT_REFS, one), `${one}\n`);
 }
@@ -137,7 +137,7 @@ async function copyRepository(kept: string, gitFolder: string): Promise<void> {
   await copyPacks(join(kept, "objects/pack"), join(gitFolder, "objects/pack"));
   try {
     for (const name of ["packed-refs", "refs/remotes", "refs/tags", "shallow"]) {
-      await mkdir(dirname(join(gitFolder, name)), { recursive: true });
+      await makeFolder(dirname(join(gitFolder, name)));
       await cp(join(kept, name), join(gitFolder, name), { recursive: true }).catch((cause: unknown) => {
         if (errnoOf(cause) !== "ENOENT") throw cause;
       });

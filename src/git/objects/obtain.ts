@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BowlineError, errnoOf, writeError, type ErrorCode } from "../../lib/index.ts";
+import { BowlineError, errnoOf, makeFolder, writeError, type ErrorCode } from "../../lib/index.ts";
 import { cacheDamaged, cacheNotKept } from "../cache/cache-warnings.ts";
 import { markUse } from "../cache/use-mark.ts";
 import { warn } from "../failures.ts";
@@ -11,9 +11,10 @@ import { originSection } from "../trees/checkout.ts";
 import {
   bareRepository,
   hasCommit,
+  incomingFolder,
   isShallowAt,
+  makeIncoming,
   newestCommits,
-  newIncoming,
   referenceIn,
   setRepositoryAside,
   tagObject,
@@ -97,7 +98,7 @@ export async function tellHistory(
   try {
     if (shallow) await writeFile(join(gitFolder, "shallow"), `${commit}\n`);
     if (tag === undefined) return;
-    await mkdir(dirname(join(gitFolder, tag)), { recursive: true });
+    await makeFolder(dirname(join(gitFolder, tag)));
     await writeFile(join(gitFolder, tag), `${tagged ?? commit}\n`);
   } catch (cause) {
     throw writeError(gitFolder, cause);
@@ -197,9 +198,10 @@ async function fetchOnTop(
 ): Promise<FetchedOnTop> {
   const { request, access, deadline } = making;
   const remote = originSection({ ...planOf(making), originUrl: access.url.remote });
-  const incoming = await newIncoming(cache, { bare, commit: wanted.commit, remote, haves });
+  const incoming = incomingFolder(cache);
   const close = (): Promise<void> => rm(incoming, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   try {
+    await makeIncoming(incoming, { bare, commit: wanted.commit, remote, haves });
     const { bytes, redirectedTo, content } = await fetchObjects({
       ...{ git, gitFolder: incoming, access, request, deadline, haves },
       ...{ commit: wanted.commit, ref: request.resolution.ref, session: sessionOf(request) },

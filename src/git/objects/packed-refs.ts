@@ -1,6 +1,6 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseRevision, readIfThere, writeError } from "../../lib/index.ts";
+import { makeFolder, parseRevision, readIfThere, writeError } from "../../lib/index.ts";
 import type { Ref } from "../server/session.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function addPackedRefs(gitFolder: string, refs: readonly Ref[]): Pr
 export async function writeRef(gitFolder: string, { name, object }: Ref): Promise<void> {
   const path = join(gitFolder, name);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, `${object}\n`);
   } catch (cause) {
     throw writeError(path, cause);

@@ -1,7 +1,7 @@
-import { appendFile, lstat, mkdir, rename, writeFile } from "node:fs/promises";
+import { appendFile, lstat, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { urlInScopeOf } from "../../connections/index.ts";
-import { BowlineError, parseGitUrl, writeError, type GitUrl } from "../../lib/index.ts";
+import { BowlineError, makeFolder, parseGitUrl, writeError, type GitUrl } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import type { CodeReference } from "../code-reference.ts";
 import { begunWith } from "../failures.ts";
@@ -226,7 +226,7 @@ async function refuseLinkedParents(tree: string, path: string): Promise<void> {
 /** gitsubmodules(7): the repository is in the superproject's, and a file with its relative place in the submodule's folder. */
 async function moveRepository(tree: string, home: string): Promise<void> {
   try {
-    await mkdir(dirname(home), { recursive: true });
+    await makeFolder(dirname(home));
     await rename(join(tree, ".git"), home);
     await writeFile(join(tree, ".git"), `gitdir: ${relative(tree, home)}\n`);
     await appendFile(join(home, "config"), configSection("core", { worktree: relative(home, tree) }));

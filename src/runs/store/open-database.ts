@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Kysely } from "kysely";
 import { NodeSqliteDialect } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { isOnNetwork } from "./network-file-system.ts";
-import { openSqlite } from "../../lib/index.ts";
+import { makePrivateFolder, openSqlite } from "../../lib/index.ts";
 import { storeError } from "./store-errors.ts";
 import type { Tables } from "./tables.ts";
 
@@ -14,7 +13,7 @@ const BUSY_TIMEOUT = 10_000;
 /** Opens, and on first use makes, the file that holds the runs. Throws a BowlineError when the disk or the file does not let it. */
 export async function openDatabase(path: string): Promise<Kysely<Tables>> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(path));
     const database = await openSqlite(path, { timeout: BUSY_TIMEOUT });
     try {
       const network = await isOnNetwork(dirname(path));

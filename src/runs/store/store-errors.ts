@@ -1,4 +1,4 @@
-import { BowlineError, type ErrorCode } from "../../lib/index.ts";
+import { BowlineError, errnoOf, isOfDisk, type ErrorCode } from "../../lib/index.ts";
 
 /** SQLite's primary result codes, https://www.sqlite.org/rescode.html; the extended ones have them in their low byte. */
 const BUSY = new Set([5, 6]);
@@ -22,9 +22,10 @@ export function storeError(error: unknown, path: string): BowlineError {
 
 /** The code of an error of the disk, whether SQLite or the system tells it; undefined for any other error. */
 export function diskCode(error: unknown): ErrorCode | undefined {
-  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
-  if (code === "ENOSPC" || code === "EDQUOT") return "DISK_FULL";
-  if (typeof code === "string" && NO_FOLDER.test(code)) return "DISK_NOT_WRITABLE";
+  const { errcode } = error as { errcode?: unknown };
+  const errno = errnoOf(error);
+  if (errno === "ENOSPC" || errno === "EDQUOT") return "DISK_FULL";
+  if (isOfDisk(error) || (errno !== undefined && NO_FOLDER.test(errno))) return "DISK_NOT_WRITABLE";
   const primary = typeof errcode === "number" ? errcode & 0xff : undefined;
   if (primary === undefined) return undefined;
   if (primary === FULL) return "DISK_FULL";

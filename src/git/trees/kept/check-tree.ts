@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { limitError } from "../../../lib/index.ts";
 import { manifestOf, type KeptTree } from "./kept-tree.ts";
 import { DamagedTree } from "./unpack-piece.ts";
 
-/** Reads a kept tree whole, and compares it with its sums. Throws DamagedTree. */
+/** Reads a kept tree whole, and compares it with its sums. Throws DamagedTree, or SYSTEM_LIMIT where that cannot be told. */
 export async function checkTree(kept: KeptTree): Promise<void> {
   const { segments, large } = await manifestOf(kept);
   for (const { layer, at, size, crc } of segments) {
@@ -25,7 +26,7 @@ async function sumOf(path: string, range: { start?: number; end?: number }): Pro
       crc = crc32(chunk, crc);
     }
   } catch (cause) {
-    throw new DamagedTree(`"${path}" cannot be read`, { cause });
+    throw limitError("what is kept cannot be read", cause) ?? new DamagedTree(`"${path}" cannot be read`, { cause });
   }
   return { size, crc };
 }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, isThere, shellQuote, shownUrl } from "../../../lib/index.ts";
+import { errnoOf, isThere, makeFolder, shellQuote, shownUrl } from "../../../lib/index.ts";
 import { forgetMount, mountFolderOf, mountOverlay, registerMount, type Mount } from "../../cache/mounts.ts";
 import { openScript } from "../../cache/open-script.ts";
 import { warn } from "../../failures.ts";
@@ -31,7 +31,7 @@ export async function mountTree(kept: KeptTree, making: Making, cache: CacheFold
   const folder = mountFolderOf(target);
   await rm(folder, { recursive: true, force: true });
   const upper = join(folder, "upper");
-  await mkdir(join(upper, ".git"), { recursive: true });
+  await makeFolder(join(upper, ".git"));
   await mkdir(join(folder, "work"));
   await chmod(folder, 0o700);
   const plan = { ...planOf(making, filterOf(kept, making.request.options)), repository: upper };

@@ -1,0 +1,97 @@
+import { readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { childScript, type ChildScript } from "../support/child-script.ts";
+import {
+  canInject,
+  git,
+  startGitServer,
+  temporaryFolder,
+  withFault,
+  type GitServer,
+  type InjectedFault,
+} from "../support/index.ts";
+import { networkOfTest } from "./request.ts";
+
+const noStrace = canInject ? "" : " (skipped: no strace here, or no right to trace)";
+
+let server: GitServer;
+let commit: string;
+let script: ChildScript;
+
+beforeAll(async () => {
+  server = await startGitServer();
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`d${at % 3}/f${at}`, `${at}\n`]));
+  commit = (await server.add("org/test", { commits: [{ files }, { files: { last: "one\n" } }] })).commits["main"]!;
+  script = await childScript(`
+    import { materialize } from "#src/git/materialize.ts";
+    import { DEFAULT_POLICY } from "#src/config/index.ts";
+    const request = JSON.parse(args[0]);
+    const warnings = [];
+    const onEvent = (event) => event.phase === "warning" && warnings.push(event.problem.code);
+    const options = { history: 1, tags: false, submodules: false, lfs: false, sparse: [] };
+    const given = { policy: DEFAULT_POLICY, findCredential: async () => undefined };
+    print(await materialize({ ...request, ...given, options, onEvent }).then(
+      () => ({ answer: "made", warnings }),
+      (error) => ({ answer: error.code ?? String(error), message: error.message, warnings }),
+    ));
+  `);
+});
+afterAll(async () => {
+  script.remove();
+  await server.close();
+});
+
+interface Attempt {
+  target: string;
+  cache?: string;
+  fault?: InjectedFault;
+}
+
+interface Told {
+  answer: string;
+  message?: string;
+  warnings: string[];
+}
+
+async function attempt({ target, cache, fault }: Attempt): Promise<Told> {
+  const url = `${server.url}/org/test`;
+  const request = { url, resolution: { commit }, target, cache, network: networkOfTest() };
+  const under = fault === undefined ? {} : { under: withFault(fault) };
+  return (await script.run([JSON.stringify(request)], under)) as Told;
+}
+
+async function isWhole(target: string): Promise<void> {
+  expect(await git(target, ["rev-parse", "HEAD"])).toBe(commit);
+  expect(await git(target, ["status", "--porcelain"])).toBe("");
+  expect(await git(target, ["fsck", "--strict"])).toBe("");
+}
+
+describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => {
+  it.each([
+    ["mkdir", "EDQUOT", "DISK_FULL"],
+    ["mkdir", "EIO", "DISK_NOT_WRITABLE"],
+    ["rename", "ESTALE", "DISK_NOT_WRITABLE"],
+  ])("every %s, by %s: %s, and nothing is left", async (call, error, answer) => {
+    const target = join(await temporaryFolder(), "repo");
+    expect(await attempt({ target, fault: { call, error } })).toMatchObject({ answer });
+    expect(await readdir(dirname(target))).toEqual([]);
+    expect(await attempt({ target })).toEqual({ answer: "made", warnings: [] });
+    await isWhole(target);
+  });
+
+  it("when a list of the cache is read: the disk's fault and no bug, so that the code comes without the cache", async () => {
+    const folder = await temporaryFolder();
+    const cache = join(await temporaryFolder(), "cache");
+    expect(await attempt({ target: join(folder, "first"), cache })).toEqual({ answer: "made", warnings: [] });
+    const [name = ""] = await readdir(join(cache, "repositories"));
+    const repository = join(cache, "repositories", name);
+    // what remains are the objects
+    await rm(join(repository, "trees"), { recursive: true });
+    const fault = { call: "statx", error: "ESTALE", path: join(repository, "depth-1.git/shallow") };
+    const target = join(folder, "second");
+    expect(await attempt({ target, cache, fault })).toEqual({ answer: "made", warnings: ["CACHE_NOT_USED"] });
+    await isWhole(target);
+    expect(await attempt({ target: join(folder, "third"), cache })).toEqual({ answer: "made", warnings: [] });
+  });
+});
