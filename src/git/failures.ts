@@ -35,7 +35,7 @@ export function abortError(signal: AbortSignal): BowlineError {
 
 /** Adds what the request knows, the connection and the place, to an error on its way out, which is one of ours if it came from the system. */
 export function located(thrown: unknown, request: Pick<GitRequest, "connection" | "place">): unknown {
-  const error = thrown instanceof BowlineError ? thrown : systemError(thrown);
+  const error = systemError(thrown);
   if (error === undefined) return thrown;
   const problems = error.problems.map((problem) => ({ ...contextOf(request), ...problem }));
   return new BowlineError(problems, { cause: error.cause ?? error });

@@ -15,7 +15,7 @@ import { findKeptTree } from "./trees/kept/kept-tree.ts";
 import { keepTree, type KeepOptions } from "./trees/kept/keep-tree.ts";
 import { mountTree, warnNotMounted } from "./trees/kept/mount-tree.ts";
 import { isKeepable, treeKey } from "./trees/kept/tree-key.ts";
-import { BowlineError } from "../lib/index.ts";
+import { BowlineError, systemError } from "../lib/index.ts";
 
 /** Makes the target, from what is kept where that can be, and keeps what it had to make. A cache that fails costs time only. */
 export async function fillTarget(making: Making): Promise<CodeReference> {
@@ -67,7 +67,8 @@ interface Failed {
  * Once more, where the failure may be the cache's; else throws it. A disk that is full may be the target's as well, or the same one: then that is told
  * without the cache.
  */
-async function doWithout({ making, phase, cache, error }: Failed): Promise<Answer> {
+async function doWithout({ making, phase, cache, error: thrown }: Failed): Promise<Answer> {
+  const error = systemError(thrown) ?? thrown;
   const cause = error instanceof CacheUnusable ? (error.cause as Error) : error;
   if (cause === error && (!isOfDisk(error) || (error.code === "DISK_FULL" && (await isTargetFull(making, cache))))) {
     throw error;

@@ -31,6 +31,7 @@ export function writeError(path: string, cause: unknown): BowlineError {
  * only where it can be nothing but the disk's.
  */
 export function systemError(cause: unknown, known?: string): BowlineError | undefined {
+  if (cause instanceof BowlineError) return cause;
   const { path = known, message } = (cause ?? {}) as NodeJS.ErrnoException;
   const errno = errnoOf(cause);
   if (errno !== undefined && typeof path === "string") return pathError(`"${path}"`, cause, "used");
@@ -82,7 +83,16 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-const OF_DISK: ReadonlySet<string> = new Set(["EIO", "ESTALE", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EFBIG"]);
+const OF_DISK: ReadonlySet<string> = new Set([
+  "EIO",
+  "EINTR",
+  "ESTALE",
+  "ENOSPC",
+  "EDQUOT",
+  "EROFS",
+  "EACCES",
+  "EFBIG",
+]);
 
 const FREE_SPACE = "free some space, or name another folder by BOWLINE_HOME";
 const AT_FAULT = "look after the disk, or the server that the folder is on, then run the command again";
@@ -90,6 +100,7 @@ const AT_FAULT = "look after the disk, or the server that the folder is on, then
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: FREE_SPACE,
   EDQUOT: FREE_SPACE,
+  EINTR: AT_FAULT,
   EIO: AT_FAULT,
   ESTALE: AT_FAULT,
   ENAMETOOLONG: "use a folder with a shorter path",

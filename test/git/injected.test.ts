@@ -29,9 +29,9 @@ beforeAll(async () => {
     const request = JSON.parse(args[0]);
     const warnings = [];
     const onEvent = (event) => event.phase === "warning" && warnings.push(event.problem.code);
-    const options = { history: 1, tags: false, submodules: false, lfs: false, sparse: [] };
-    const given = { policy: DEFAULT_POLICY, findCredential: async () => undefined };
-    print(await materialize({ ...request, ...given, options, onEvent }).then(
+    const { history = 1 } = request;
+    const given = { options: { history, tags: false, submodules: false, lfs: false, sparse: [] }, policy: DEFAULT_POLICY, findCredential: async () => undefined };
+    print(await materialize({ ...request, ...given, onEvent }).then(
       () => ({ answer: "made", warnings }),
       (error) => ({ answer: error.code ?? String(error), message: error.message, warnings }),
     ));
@@ -45,6 +45,7 @@ afterAll(async () => {
 interface Attempt {
   target: string;
   cache?: string;
+  history?: "full";
   fault?: InjectedFault;
 }
 
@@ -54,9 +55,9 @@ interface Told {
   warnings: string[];
 }
 
-async function attempt({ target, cache, fault }: Attempt): Promise<Told> {
+async function attempt({ target, cache, history, fault }: Attempt): Promise<Told> {
   const url = `${server.url}/org/test`;
-  const request = { url, resolution: { commit }, target, cache, network: networkOfTest() };
+  const request = { url, resolution: { commit }, target, cache, history, network: networkOfTest() };
   const under = fault === undefined ? {} : { under: withFault(fault) };
   return (await script.run([JSON.stringify(request)], under)) as Told;
 }
@@ -93,5 +94,22 @@ describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => 
     expect(await attempt({ target, cache, fault })).toEqual({ answer: "made", warnings: ["CACHE_NOT_USED"] });
     await isWhole(target);
     expect(await attempt({ target: join(folder, "third"), cache })).toEqual({ answer: "made", warnings: [] });
+  });
+
+  it("while a kept history is brought up to date: it comes without the cache", async () => {
+    const folder = await temporaryFolder();
+    const cache = join(await temporaryFolder(), "cache");
+    const wanted = { cache, history: "full" } as const;
+    expect(await attempt({ ...wanted, target: join(folder, "first") })).toEqual({ answer: "made", warnings: [] });
+    const [name = ""] = await readdir(join(cache, "repositories"));
+    const repository = join(cache, "repositories", name);
+    await rm(join(repository, "trees"), { recursive: true });
+    const path = join(repository, "full-anonymous.git");
+    await rm(join(path, "whole"));
+    const target = join(folder, "second");
+    const fault = { call: "getdents64", error: "EIO", path };
+    expect(await attempt({ ...wanted, target, fault })).toEqual({ answer: "made", warnings: ["CACHE_NOT_USED"] });
+    await isWhole(target);
+    expect(await attempt({ ...wanted, target: join(folder, "third") })).toEqual({ answer: "made", warnings: [] });
   });
 });

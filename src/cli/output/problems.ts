@@ -25,7 +25,7 @@ export function printErrors(problems: readonly Problem[], context: CliContext): 
 
 /** Says what went wrong, on stderr for people and on stdout for a program that asked; gives the exit code. */
 export async function printFailure(error: unknown, format: string | undefined, context: CliContext): Promise<number> {
-  const told = error instanceof BowlineError ? error : machineError(error);
+  const told = machineError(error);
   if (told === undefined) return printBug(error, format, context);
   printErrors(told.problems, context);
   if (format !== undefined) await printErrorDocument(told.problems, format, context);
@@ -34,7 +34,9 @@ export async function printFailure(error: unknown, format: string | undefined, c
 
 /** What no mistake of ours can be the cause of. */
 function machineError(error: unknown): BowlineError | undefined {
-  return isOfDisk(error) ? systemError(error) : limitError("this command cannot go on", error);
+  return error instanceof BowlineError || isOfDisk(error)
+    ? systemError(error)
+    : limitError("this command cannot go on", error);
 }
 
 function renderProblem(problem: Problem, level: "error" | "warning", context: CliContext): string {
