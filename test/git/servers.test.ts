@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
 import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder } from "../support/index.ts";
-import { requestFor, TOKEN, tokenFor } from "./request.ts";
+import { refused, requestFor, TOKEN, tokenFor } from "./request.ts";
 
 it.each(["sha1", "sha256"] as const)(
   "a repository of %s objects, by branch, commit and short commit",
@@ -30,7 +30,7 @@ it.each(["sha1", "sha256"] as const)(
   },
 );
 
-it.each(["azure-devops", "dulwich", "dumb"] as const)(
+it.each(["azure-devops", "dulwich", "jgit", "dumb"] as const)(
   "a server without protocol v2 (%s), at a tip and behind it, remembered",
   async (forge) => {
     const server = await startGitServer({ forge });
@@ -59,7 +59,7 @@ it.each(["azure-devops", "dulwich", "dumb"] as const)(
   },
 );
 
-it.each(["azure-devops", "dulwich", "dumb"] as const)(
+it.each(["azure-devops", "dulwich", "jgit", "dumb"] as const)(
   "a pin alone, from a server without protocol v2 (%s), which may be new here or known",
   async (forge) => {
     const server = await startGitServer({ forge });
@@ -120,7 +120,7 @@ it("a pin at a tip, from a server that gives only what it shows: that commit alo
   await server.close();
 });
 
-it.each(["plain", "v0", "v1", "dumb"] as const)(
+it.each(["plain", "v0", "v1", "jgit", "dumb"] as const)(
   "a repository without a commit, at a server that is %s",
   async (forge) => {
     const server = await startGitServer({ forge });
@@ -134,6 +134,30 @@ it.each(["plain", "v0", "v1", "dumb"] as const)(
     await server.close();
   },
 );
+
+it.each([
+  ["Git repository not found", "GIT_REPOSITORY_NOT_FOUND"],
+  ["upload-pack not permitted on '/org/test.git'", "GIT_ACCESS_DENIED"],
+  ["the moon is full", "GIT_PROTOCOL"],
+])("a refusal in the words of a server that answers 200, as JGit's do: %s", async (words, code) => {
+  const server = await startGitServer({ forge: "jgit" });
+  await server.add("org/test");
+  const packet = (text: string): string => (text.length + 4).toString(16).padStart(4, "0") + text;
+  const answers = [
+    ["POST", "result", packet(`error: ${words}`)],
+    ["GET", "advertisement", `${packet("# service=git-upload-pack\n")}0000${packet(`ERR ${words}`)}`],
+  ] as const;
+  for (const [method, kind, body] of answers) {
+    const headers = { "content-type": `application/x-git-upload-pack-${kind}` };
+    server.faults.push({ match: (asked) => asked.method === method, status: 200, headers, body });
+  }
+  const url = `${server.url}/org/test.git`;
+  const expected = { code, message: expect.stringContaining(words) };
+  expect(await refused(requestFor(url, { revision: "main" }))).toMatchObject(expected);
+  expect(await refused(requestFor(url, { revision: "b0".repeat(20) }))).toMatchObject(expected);
+  expect(await refused(requestFor(url), { commit: "b0".repeat(20) })).toMatchObject(expected);
+  await server.close();
+});
 
 it("no file beside the target holds the credential at any moment, and nothing but the target stays", async () => {
   const server = await startGitServer({ accounts: [{ username: "ada", password: TOKEN, access: ["org"] }] });

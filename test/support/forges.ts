@@ -16,7 +16,9 @@ export type ForgeName =
   /** git's own server between the two: v0 after a line that says `version 1`. */
   | "v1"
   /** As v0, but 500 to a v2 `ls-refs`. */
-  | "dulwich";
+  | "dulwich"
+  /** As v0, but an error packet to a command of v2, as JGit's servers before 5.1. */
+  | "jgit";
 
 export interface Forge {
   /** Whether protocol v2 is spoken; otherwise the client's wish for it is not heard. */
@@ -72,6 +74,7 @@ export const FORGES: Record<ForgeName, Forge> = {
   v0: { ...PLAIN, v2: false },
   v1: { ...PLAIN, v2: false, instead: "version=1" },
   dulwich: { ...PLAIN, v2: false, early: ({ body }) => (isLsRefs(body) ? { status: 500 } : undefined) },
+  jgit: { ...PLAIN, v2: false, early: ({ body }) => otherWords(body) },
 };
 
 function needsGitAgent({ headers }: RecordedRequest): EarlyAnswer | undefined {
@@ -103,6 +106,14 @@ function gitlabSuffix(request: RecordedRequest, options: ForgeOptions): EarlyAns
 function needsMultiAck({ method, path, body }: RecordedRequest): EarlyAnswer | undefined {
   if (method !== "POST" || !path.endsWith("/git-upload-pack") || body.includes("multi_ack")) return undefined;
   return { status: 400, body: "TF401041: The client must support the multi_ack capability." };
+}
+
+function otherWords(body: Buffer): EarlyAnswer | undefined {
+  const word = /^[0-9a-f]{4}(command=\S+)/.exec(body.toString("latin1"))?.[1];
+  if (word === undefined) return undefined;
+  const words = `ERR expected 'want', got '${word}'`;
+  const packet = (words.length + 4).toString(16).padStart(4, "0") + words;
+  return { status: 200, headers: { "content-type": "application/x-git-upload-pack-result" }, body: packet };
 }
 
 function isLsRefs(body: Buffer): boolean {

@@ -21,6 +21,20 @@ export function statusError(status: number, asked: Asked, retryAfter?: string): 
   return busy ? busyError(problem, wait) : new BowlineError(problem);
 }
 
+/** A refusal in the server's own words, which forges and JGit's servers give with the status 200. */
+export function refusalProblem(words: string, asked: Asked): ProblemInput {
+  const said = words.slice(0, 300);
+  const status = NOT_THERE.test(said) ? 404 : NOT_ALLOWED.test(said) ? 403 : undefined;
+  if (status === undefined) {
+    const message = `the git server of "${named(asked.url)}" says: ${said}`;
+    return { code: "GIT_PROTOCOL", message, hint: "ask whoever runs the server" };
+  }
+  return refusal(status, asked, `: its server says "${said}"`);
+}
+
+const NOT_THERE = /not found|does not exist|doesn't exist|no such/i;
+const NOT_ALLOWED = /denied|not (permitted|allowed|authorized|enabled)|unauthorized|forbidden/i;
+
 /** A failure of the connection itself: name, connection, TLS, proxy. */
 export function networkError(cause: unknown, asked: Asked): BowlineError {
   if (cause instanceof BowlineError) return cause;
@@ -82,7 +96,7 @@ function isUnreached(errno: string): boolean {
   return NO_NAME.test(errno) || NO_WAY.test(errno) || errno === "ECONNREFUSED" || errno === "ETIMEDOUT";
 }
 
-function refusal(status: number, asked: Asked): ProblemInput {
+function refusal(status: number, asked: Asked, because?: string): ProblemInput {
   const shown = named(asked.url);
   switch (status) {
     case 401:
@@ -100,7 +114,7 @@ function refusal(status: number, asked: Asked): ProblemInput {
     case 403:
       return {
         code: "GIT_ACCESS_DENIED",
-        message: `"${shown}" does not let ${asked.source ?? "an anonymous client"} read it (403)`,
+        message: `"${shown}" does not let ${asked.source ?? "an anonymous client"} read it${because ?? " (403)"}`,
         hint:
           asked.source === undefined ? "give the connection a secret" : "give the token read access to this repository",
       };
@@ -108,7 +122,7 @@ function refusal(status: number, asked: Asked): ProblemInput {
     case 410:
       return {
         code: "GIT_REPOSITORY_NOT_FOUND",
-        message: `"${shown}" does not exist, or no access: hosts answer ${status} to both`,
+        message: `"${shown}" does not exist, or no access${because ?? `: hosts answer ${status} to both`}`,
         hint:
           pageHint(asked.url) ??
           (asked.source === undefined

@@ -2,7 +2,7 @@ import { BowlineError, type ErrorCode, type GitUrl, type ProblemInput } from "..
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
 import type { GitExit } from "./git-process.ts";
-import { networkError, proxyError, statusError, type Asked } from "../http/failures.ts";
+import { networkError, proxyError, refusalProblem, statusError, type Asked } from "../http/failures.ts";
 import { redirectRefused } from "../http/redirect.ts";
 import { sshProblem } from "../ssh/ssh-errors.ts";
 
@@ -154,6 +154,8 @@ const LOCAL: Row[] = [
 function httpError(stderr: string, access: Access, proxy: string | undefined): BowlineError | undefined {
   const { url, credential } = access;
   const asked: Asked = { url, source: credential?.http && credential.source, proxy };
+  const words = /^fatal: remote error: (.*)/m.exec(stderr)?.[1];
+  if (words !== undefined && !/not our ref|unadvertised/i.test(words)) return asError(refusalProblem(words, asked));
   const redirect = /unable to update url base from redirection|redirect(?:ed|ion)?.*?(https?:\S+)/i.exec(stderr);
   const status = /returned error: (\d{3})|HTTP code (\d{3})|HTTP (\d{3}) curl/.exec(stderr);
   const number = Number(status?.[1] ?? status?.[2] ?? status?.[3]);

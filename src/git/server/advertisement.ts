@@ -1,4 +1,4 @@
-import { refsOfLines } from "./ls-refs.ts";
+import { refsOfLines, serverError } from "./ls-refs.ts";
 import { packetText, readPackets, type Packet } from "./pkt-line.ts";
 import type { Ref } from "./session.ts";
 
@@ -11,9 +11,16 @@ export interface Advertisement {
   objectFormat?: string;
 }
 
+const SMART = "application/x-git-upload-pack-advertisement";
+
+/** The server's own words, where it answers GET info/refs with an error packet instead; JGit's do for a repository that is not there. */
+export function refusalIn(body: Buffer, contentType: string): string | undefined {
+  return contentType.startsWith(SMART) ? serverError(readPackets(body) ?? []) : undefined;
+}
+
 /** Reads the answer to GET info/refs (gitprotocol-http); undefined when it is none. */
 export function readAdvertisement(body: Buffer, contentType: string): Advertisement | undefined {
-  if (!contentType.startsWith("application/x-git-upload-pack-advertisement")) return dumbAdvertisement(body);
+  if (!contentType.startsWith(SMART)) return dumbAdvertisement(body);
   const all = readPackets(body) ?? [];
   // the service's name ends with a flush of its own
   const named = all[0] !== undefined && packetText(all[0]).startsWith("# service=");

@@ -3,7 +3,7 @@ import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
 import type { HttpStream } from "../http/exchange.ts";
-import { statusError } from "../http/failures.ts";
+import { refusalProblem, statusError } from "../http/failures.ts";
 import { followRedirect, redirectRefused } from "../http/redirect.ts";
 import { masksFor } from "../masks.ts";
 import type { HostMemory, KnownHost } from "./host-memory.ts";
@@ -127,9 +127,5 @@ export function notGit(talk: Conversation, what: string): BowlineError {
 
 /** The error for a refusal in the server's own words. */
 export function refusedByServer(talk: Conversation, words: string): BowlineError {
-  return new BowlineError({
-    code: "GIT_PROTOCOL",
-    message: `the git server of "${named(talk.access.url)}" says: ${masksFor(talk.access)(words).slice(0, 300)}`,
-    hint: "ask whoever runs the server",
-  });
+  return new BowlineError(refusalProblem(masksFor(talk.access)(words), { ...talk.client.asked, url: talk.access.url }));
 }

@@ -7,7 +7,7 @@ import type { GitRequest } from "../request.ts";
 import { notGit, repositoryUrl, type Conversation } from "./conversation.ts";
 import { isNotOurs, lsRefsBody, readRefs, serverError, wantBody } from "./ls-refs.ts";
 import { openPackSource } from "./pack-source.ts";
-import type { Packet } from "./pkt-line.ts";
+import { packetText, type Packet } from "./pkt-line.ts";
 import type { OpenSession } from "./open-session.ts";
 import type { Ref, ServerFeatures } from "./session.ts";
 import { advertise, inV2 } from "./speak.ts";
@@ -72,12 +72,15 @@ async function hasObject(talk: Conversation, object: string): Promise<boolean | 
   return talk.advertisement?.refs.some((ref) => ref.object === object || ref.peeled === object) ? true : undefined;
 }
 
-/** A NAK and nothing else, or a pack that was begun, is a yes; "not our ref" (JGit: "not valid") is a no. */
-function isGiven(packets: readonly Packet[]): "yes" | "no" | "it does not say" {
+/** A NAK and nothing else, or a pack that was begun, is a yes; "not our ref" (JGit: "not valid") is a no. Undefined for what is no answer to a fetch. */
+function isGiven(packets: readonly Packet[]): "yes" | "no" | "it does not say" | undefined {
   const error = serverError(packets);
-  if (error === undefined) return "yes";
-  return isNotOurs(error) ? "no" : "it does not say";
+  if (error !== undefined) return isNotOurs(error) ? "no" : "it does not say";
+  return SECTIONS.has(packetText(packets[0]!)) ? "yes" : undefined;
 }
+
+/** What an answer to a fetch may begin with (gitprotocol-v2, "fetch"). */
+const SECTIONS = new Set(["acknowledgments", "shallow-info", "wanted-refs", "packfile-uris", "packfile"]);
 
 /** Protocol v2 says `fetch=shallow filter` where older ones have a word for each (gitprotocol-v2, gitprotocol-capabilities). */
 async function askFeatures(talk: Conversation): Promise<ServerFeatures> {

@@ -58,9 +58,9 @@ async function ask(talk: Conversation, wish: FetchWish, ear: Ear): Promise<Fetch
     return answer;
   }
   const { refused } = answer;
-  if (refused === undefined) return undefined;
+  // words of its own may mean that it does not know ours
+  if (refused === undefined || !isNotOurs(refused)) return undefined;
   await heardV2(talk);
-  if (!isNotOurs(refused)) return undefined;
   const missing = wish.wants.find((object) => refused.includes(object));
   throw notFound({ url: talk.access.url }, missing ?? wish.wants[0]!);
 }

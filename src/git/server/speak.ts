@@ -1,4 +1,4 @@
-import { readAdvertisement, type Advertisement } from "./advertisement.ts";
+import { readAdvertisement, refusalIn, type Advertisement } from "./advertisement.ts";
 import {
   command,
   heard,
@@ -10,7 +10,7 @@ import {
   type Conversation,
 } from "./conversation.ts";
 import type { KnownHost } from "./host-memory.ts";
-import { serverError } from "./ls-refs.ts";
+import { isNotOurs, serverError } from "./ls-refs.ts";
 import { readPackets, type Packet } from "./pkt-line.ts";
 
 const ADVERTISEMENT = `/info/refs?service=${SERVICE}`;
@@ -26,36 +26,47 @@ export async function inV2<T>(
   read: (packets: readonly Packet[]) => T | undefined,
 ): Promise<T | undefined> {
   if (talk.advertisement === undefined && (talk.spokeV2 || talk.known.protocol === "v2")) {
-    const packets = await speakV2(talk, body());
-    const answer = packets && read(packets);
+    const answer = await speakV2(talk, body(), read);
     if (answer !== undefined) return answer;
   }
   const advertisement = (talk.advertisement ??= await advertise(talk));
   if (advertisement.protocol !== "v2") return undefined;
-  const packets = await speakV2(talk, body(advertisement.objectFormat));
-  return packets && read(packets);
+  return speakV2(talk, body(advertisement.objectFormat), read);
 }
 
 /** Sends one v2 command; undefined when the server perhaps does not speak v2. */
-async function speakV2(talk: Conversation, body: Buffer): Promise<Packet[] | undefined> {
+async function speakV2<T>(
+  talk: Conversation,
+  body: Buffer,
+  read: (packets: readonly Packet[]) => T | undefined,
+): Promise<T | undefined> {
   const sent = send(talk, command(body));
   // a server that says that it speaks v2 means what it answers
-  const response = talk.advertisement === undefined ? await heard(talk, sent) : await sent;
+  const told = talk.advertisement !== undefined;
+  const response = told ? await sent : await heard(talk, sent);
   if (response === undefined) return undefined;
   throwForStatus(talk, response);
   const packets = readPackets(response.body, { cut: response.cut });
   if (packets === undefined || packets.length === 0) return undefined;
   const error = serverError(packets);
-  if (error !== undefined && !body.includes("want ")) throw refusedByServer(talk, error);
-  await heardV2(talk);
-  return packets;
+  if (error !== undefined && !isNotOurs(error)) {
+    // JGit before 5.1 says so that it wants other words
+    if (!told && !talk.spokeV2) return undefined;
+    if (!body.includes("want ")) throw refusedByServer(talk, error);
+  }
+  const answer = read(packets);
+  if (answer !== undefined) await heardV2(talk);
+  return answer;
 }
 
 /** Asks `info/refs` what is spoken here, and keeps it in mind. */
 export async function advertise(talk: Conversation): Promise<Advertisement> {
   const response = await send(talk, { method: "GET", suffix: ADVERTISEMENT, headers: { accept: "*/*" } });
   throwForStatus(talk, response);
-  const advertisement = readAdvertisement(response.body, response.headers["content-type"] ?? "");
+  const type = response.headers["content-type"] ?? "";
+  const refused = refusalIn(response.body, type);
+  if (refused !== undefined) throw refusedByServer(talk, refused);
+  const advertisement = readAdvertisement(response.body, type);
   if (advertisement === undefined) throw notGit(talk, "its answer is not git's");
   if (advertisement.protocol === "dumb") await addDumbHead(talk, advertisement);
   await remember(talk, { protocol: advertisement.protocol, lacks: [] });
