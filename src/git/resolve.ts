@@ -10,6 +10,7 @@ import { findCommit, type Found } from "./server/find-commit.ts";
 import { openGitSession } from "./server/git-session.ts";
 import { openHttpSession } from "./server/http-session.ts";
 import type { OpenSession } from "./server/open-session.ts";
+import { mayFilter } from "./server/session.ts";
 import { commitsBeginningWith } from "./server/short-commit.ts";
 import { parseRevision } from "../lib/index.ts";
 
@@ -66,7 +67,7 @@ async function ask(access: Access, request: GitRequest): Promise<{ found: Found;
             // this has a time of its own
             deadline.clear();
             const reach = { access: reached(access, session.redirectedTo), request };
-            return commitsBeginningWith(digits, { ...reach, sample, filtered: session.protocol !== "dumb" });
+            return commitsBeginningWith(digits, { ...reach, sample, filtered: mayFilter(session) });
           },
         }),
       { url: access.url, request, deadline, tries: TRIES },

@@ -37,10 +37,11 @@ it.each(["azure-devops", "dulwich", "jgit", "dumb"] as const)(
     const made = await server.add("org/test", {
       commits: [{ name: "first", files: { a: "1" } }, { files: { a: "2" } }],
       annotatedTags: { v1: "first" },
-      config: { "uploadpack.allowAnySHA1InWant": "false" },
+      config: { "uploadpack.allowAnySHA1InWant": "false", "uploadpack.allowFilter": "false" },
     });
     const cache = await temporaryFolder();
     for (const [revision, name] of [
+      [made.commits["first"]!.slice(0, 9), "first"],
       ["main", "main"],
       ["HEAD", "main"],
       ["v1", "first"],

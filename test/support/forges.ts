@@ -15,7 +15,7 @@ export type ForgeName =
   | "v0"
   /** git's own server between the two: v0 after a line that says `version 1`. */
   | "v1"
-  /** As v0, but 500 to a v2 `ls-refs`. */
+  /** As v0, but 500 to what it does not know: a v2 `ls-refs`, or the word `filter`. */
   | "dulwich"
   /** As v0, but an error packet to a command of v2, as JGit's servers before 5.1. */
   | "jgit";
@@ -73,7 +73,11 @@ export const FORGES: Record<ForgeName, Forge> = {
   dumb: { ...PLAIN, v2: false },
   v0: { ...PLAIN, v2: false },
   v1: { ...PLAIN, v2: false, instead: "version=1" },
-  dulwich: { ...PLAIN, v2: false, early: ({ body }) => (isLsRefs(body) ? { status: 500 } : undefined) },
+  dulwich: {
+    ...PLAIN,
+    v2: false,
+    early: ({ body }) => (isLsRefs(body) || asksToFilter(body) ? { status: 500 } : undefined),
+  },
   jgit: { ...PLAIN, v2: false, early: ({ body }) => otherWords(body) },
 };
 
@@ -114,6 +118,10 @@ function otherWords(body: Buffer): EarlyAnswer | undefined {
   const words = `ERR expected 'want', got '${word}'`;
   const packet = (words.length + 4).toString(16).padStart(4, "0") + words;
   return { status: 200, headers: { "content-type": "application/x-git-upload-pack-result" }, body: packet };
+}
+
+function asksToFilter(body: Buffer): boolean {
+  return /^[0-9a-f]{4}want [^\n]* filter\b/.test(body.toString("latin1"));
 }
 
 function isLsRefs(body: Buffer): boolean {

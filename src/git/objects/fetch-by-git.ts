@@ -5,7 +5,7 @@ import { receivedBytes, tooLarge, watchBytes } from "./byte-budget.ts";
 import { isDumbHttp, isFilterIgnored, isUnadvertised } from "../process/git-failure.ts";
 import { withRetries } from "../retry.ts";
 import { openHttpSession } from "../server/http-session.ts";
-import type { Session } from "../server/session.ts";
+import { mayFilter, type Session } from "../server/session.ts";
 import { retryAfterOf } from "../failures.ts";
 import { FETCH_TRIES, type Fetched, type FetchOptions } from "./fetch-options.ts";
 import { filterFor } from "./filter.ts";
@@ -75,7 +75,7 @@ const GIVES_ANY = ["allow-tip-sha1-in-want", "allow-reachable-sha1-in-want"];
 
 /** A dumb server leaves out nothing, and a v0 server gives what it left out only if it gives any object by its name: git's own then says both words. */
 function filterAt(session: FetchOptions["session"], options: GitOptions): Filter {
-  if (session?.protocol === "dumb") return undefined;
+  if (session !== undefined && !mayFilter(session)) return undefined;
   const givesAny = GIVES_ANY.every((word) => session?.capabilities.has(word));
   return session?.protocol !== "v0" || givesAny ? filterFor(options) : undefined;
 }

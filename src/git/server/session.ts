@@ -11,6 +11,14 @@ export interface Session {
   close: () => void;
 }
 
+/**
+ * Whether a server may be asked to leave something out. A dumb one cannot; one of v0 that does not offer it may refuse the word itself, which git sends
+ * all the same (dulwich does).
+ */
+export function mayFilter({ protocol, capabilities }: Session): boolean {
+  return protocol === "v0" ? capabilities.has("filter") : protocol !== "dumb";
+}
+
 /** What a server can do besides giving everything. Absent: it did not say. */
 export interface ServerFeatures {
   /** A fetch of some commits only (`--depth`). */

@@ -13,7 +13,7 @@ export interface ShortCommitSearch {
   request: GitRequest;
   /** Any object of the repository, for the format. */
   sample: string;
-  /** Whether trees are left out. A dumb server leaves out nothing, and git would then ask it for each object without end. */
+  /** Whether the server is asked to leave out trees. A dumb one does not, and git would then ask it for each object without end. */
   filtered: boolean;
 }
 
