@@ -82,6 +82,19 @@ describe("what a hostile commit would have written early", () => {
     }
   });
 
+  it("no more than a look at a tree of very many files that is in very many places", async () => {
+    const file = nameOf(HOOK);
+    const many = Array.from({ length: 10_000 }, (_, n) => `${n}`).toSorted();
+    const wide = treeOf(many.map((name) => ({ mode: "100644", name, object: file })));
+    const tree = treeOf(many.map((name) => folderOf(name, wide)));
+    for (const objects of [
+      [wide, HOOK],
+      [HOOK, wide],
+    ]) {
+      expect((await writtenBy(tree, objects)).length).toBeLessThan(3_000);
+    }
+  });
+
   it("no more than a part of a large file that is in many places", async () => {
     const file = blobOf(Buffer.alloc(1024 * 1024, "x"));
     const entries = Array.from({ length: 2_000 }, (_, n) => ({ mode: "100644", name: `${n}`, object: nameOf(file) }));

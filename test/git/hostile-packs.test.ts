@@ -165,6 +165,14 @@ describe("a few bytes that stand for very much", () => {
     expect(await refused(asked)).toMatchObject({ code: "GIT_TOO_LARGE", message: expect.stringMatching(words) });
   });
 
+  it("very many folders in one are counted, each of them another", async () => {
+    const folders = Array.from({ length: 150_000 }, (_, n) => treeOf([entry(`s${n}`, NOBODY, "160000")]));
+    const top = folders.map((folder, n) => entry(`d${100_000 + n}`, nameOf(folder), "40000"));
+    const asked = requestOf(withTree(treeOf(top), folders), { policy: { ...QUICK, maxFiles: 149_999 } });
+    const message = expect.stringContaining("has 150000 files");
+    expect(await refused(asked)).toMatchObject({ code: "GIT_TOO_LARGE", message });
+  });
+
   it("what is within the policy is counted as it is written", async () => {
     const large = blobOf(Buffer.alloc(100_000));
     const folder = treeOf([entry("large", nameOf(large))]);

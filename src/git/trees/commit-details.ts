@@ -54,7 +54,8 @@ export function commitDetails(content: Buffer): CommitDetails | undefined {
   const seconds = /^committer [^<>\n]* <[^<>\n]*> (\d{1,11}) [+-]\d{4}$/m.exec(head)?.[1];
   if (tree === undefined || name === undefined || email === undefined || seconds === undefined) return undefined;
   const date = new Date(Number(seconds) * 1000).toISOString();
-  return { tree, author: { name, email }, date, subject: subjectOf(text.slice(head.length)) };
+  const subject = cut(subjectOf(text.slice(head.length)));
+  return { tree, author: { name: cut(name), email: cut(email) }, date, subject };
 }
 
 /** The first paragraph as one line, as git's `%s` has it. */

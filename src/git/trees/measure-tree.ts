@@ -82,7 +82,8 @@ function sumOf(root: string, trees: ReadonlyMap<string, Tree>, sizes: ReadonlyMa
     const { files, submodules, folders } = trees.get(name) ?? NOTHING;
     const missing = done.has(name) ? [] : folders.filter((folder) => !done.has(folder));
     if (missing.length > 0) {
-      open.push(...new Set(missing));
+      // one by one: as arguments of one call there can be too many of them
+      for (const folder of new Set(missing)) open.push(folder);
       continue;
     }
     open.pop();

@@ -60,9 +60,17 @@ export function openTreePaths(oidBytes: number): TreePaths {
 
   function expand(folder: Folder, content: Buffer, known: Known): void {
     known.folders.push(folder);
+    // a tree of a hundred thousand entries may be in as many places: it is not even looked at again
+    if (count.entries > MOST) {
+      whole = false;
+      return;
+    }
     const prefix = folder.path === "" ? "" : `${folder.path}/`;
     const { entries, broken } = entriesOf(content, oidBytes);
-    if (broken) whole = false;
+    if (broken) {
+      whole = false;
+      count.entries = Number.POSITIVE_INFINITY;
+    }
     for (const { mode, name, object } of entries) {
       if (name === ".gitattributes") attributes.add(object);
       count.entries += 1;
