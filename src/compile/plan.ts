@@ -1,5 +1,5 @@
 import type { Connection, EnvVar } from "../connections/index.ts";
-import type { Place, Problem } from "../lib/index.ts";
+import type { Place } from "../lib/index.ts";
 import type { GitOptions } from "../spec/index.ts";
 
 /** The executor-neutral, serialisable result of compiling a polyaxonfile. It names secrets; it never holds one. */
@@ -97,10 +97,4 @@ export interface ContainerPlan {
   connections: string[];
   rest: Record<string, unknown>;
   place?: Place;
-}
-
-/** A compiled file: the plan and everything worth a warning. */
-export interface Compiled {
-  plan: Plan;
-  warnings: Problem[];
 }

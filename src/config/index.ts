@@ -1,4 +1,4 @@
-export type { Config, ExecutorChoice, Home, InitSettings, Network, Policy, Setting, Timeouts } from "./config.ts";
+export type { Config, ExecutorChoice, Home, Network, Policy, Setting, Timeouts } from "./config.ts";
 export type { DockerEnvironment } from "./docker.ts";
 export { DEFAULT_POLICY } from "./default-policy.ts";
 export type { ConfigRequest } from "./find-config.ts";

@@ -4,6 +4,7 @@ export { composePlan } from "./compose.ts";
 export type { ComposeFile } from "./compose/compose-file.ts";
 export { createExecutor } from "./create-executor.ts";
 export type { GitEngine } from "./git-engine.ts";
+export type { CredentialFolder, InitializerSettings } from "./initializer-words.ts";
 export { jobPlaces, type JobPlaces } from "./places.ts";
 export { outlivesSupervisor } from "./outlives.ts";
 export { endRun } from "./process/end-run.ts";

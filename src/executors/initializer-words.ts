@@ -1,5 +1,6 @@
 import type { GitStep } from "../compile/index.ts";
 import type { Config } from "../config/index.ts";
+import type { Provider } from "../connections/index.ts";
 
 /** Where the initializer finds a credential: a secret's keys as files of a folder, and what goes with them. Holds no secret. */
 export interface CredentialFolder {
@@ -9,21 +10,23 @@ export interface CredentialFolder {
   source: string;
   secret?: string;
   connection?: string;
+  /** Absent: nothing but the proxy. */
   folder?: string;
-  provider?: string;
-  auth?: string;
+  provider?: Provider;
+  auth?: "basic" | "bearer";
   username?: string;
   proxy?: string;
 }
 
-/** What the initializer is told beside its words: `--settings`. */
+/** What the initializer is told beside the words that a person would write: `--settings`. Holds no secret. */
 export interface InitializerSettings {
   policy: Config["policy"];
   options: GitStep["options"];
   credentials: CredentialFolder[];
+  /** Of a step that is pinned: what was asked for, and the redirect that was followed then. */
   revision?: string;
   redirectedTo?: string;
-  /** Its files may be written by its group. */
+  /** Files are to be writable by their group. */
   groupWrites?: boolean;
 }
 

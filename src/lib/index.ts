@@ -23,15 +23,9 @@ export {
   writePrivateFile,
 } from "./files.ts";
 export { errnoOf, isOfDisk, limitError, systemError, writeError } from "./system-errors.ts";
-export { withFileLock, type FileLockOptions } from "./file-lock.ts";
-export {
-  createTunnelAgent,
-  openProxyTunnel,
-  proxyAuthorization,
-  ProxyRefusal,
-  type TunnelOptions,
-} from "./proxy-tunnel.ts";
-export { openSqlite, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite.ts";
+export { withFileLock } from "./file-lock.ts";
+export { createTunnelAgent, openProxyTunnel, proxyAuthorization, ProxyRefusal } from "./proxy-tunnel.ts";
+export { openSqlite, type SqliteDatabase, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
 export { runProgram } from "./run-program.ts";
 export { shellQuote } from "./shell-quote.ts";

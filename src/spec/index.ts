@@ -1,6 +1,6 @@
-export { checkShape, type CheckShapeOptions } from "./check-shape.ts";
+export { checkShape } from "./check-shape.ts";
 export { codeFrame } from "./code-frame.ts";
-export { type GitFlag, GIT_FLAGS, isInside, parseGitFlags, type ParsedGitFlags } from "./git-flags.ts";
+export { type GitFlag, GIT_FLAGS, isInside, parseGitFlags } from "./git-flags.ts";
 export { DEFAULT_GIT_OPTIONS, type GitOptions } from "./git-options.ts";
 export { OLDER_KEYS } from "./older-keys.ts";
 export type {
@@ -14,7 +14,6 @@ export type {
   PatchStrategy,
   RunFields,
   TerminationFields,
-  ValidationFields,
 } from "./polyaxonfile.ts";
 export { polyaxonfileJsonSchema } from "./json-schema.ts";
 export { readYaml, sourceOf, type YamlSource } from "./read-yaml.ts";
@@ -26,7 +25,6 @@ export {
   placeOf,
   plainData,
   type YamlEntry,
-  type YamlList,
   type YamlMap,
   type YamlNode,
   type YamlScalar,

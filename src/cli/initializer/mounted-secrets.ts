@@ -2,10 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { credentialFromSecret, inScope, withProxy, type FindCredential } from "../../connections/index.ts";
 import { BowlineError, errnoOf } from "../../lib/index.ts";
-import type { MountedCredential } from "./settings.ts";
+import type { CredentialFolder } from "../../executors/index.ts";
 
 /** The finder over secrets that are mounted into this container: the longest scope that covers a url. A folder that is not there is passed over. */
-export function findMounted(credentials: readonly MountedCredential[]): FindCredential {
+export function findMounted(credentials: readonly CredentialFolder[]): FindCredential {
   const longestFirst = credentials.toSorted((one, other) => other.scope.length - one.scope.length);
   return async (url) => {
     for (const each of longestFirst) {
@@ -22,7 +22,7 @@ export function findMounted(credentials: readonly MountedCredential[]): FindCred
 }
 
 /** The keys that each credential's folder holds, by the secret's name: what a caller that may not read the secret learns of it. */
-export async function mountedKeys(credentials: readonly MountedCredential[]): Promise<Record<string, string[]>> {
+export async function mountedKeys(credentials: readonly CredentialFolder[]): Promise<Record<string, string[]>> {
   const known = credentials.flatMap(({ secret, folder }) =>
     secret === undefined || folder === undefined ? [] : [{ secret, folder }],
   );

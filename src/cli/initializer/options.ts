@@ -1,12 +1,13 @@
 import { isAbsolute, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { InitializerSettings } from "../../executors/index.ts";
 import { didYouMean } from "../../lib/index.ts";
 import type { GitOptions } from "../../spec/index.ts";
 import { git as record } from "../commands/initializer.ts";
 import type { CliContext } from "../context.ts";
 import { parseCount, usage } from "../parse-options.ts";
 import { kebab } from "../option-names.ts";
-import { readSettings, type ExecutorSettings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 
 /** What one call of the initializer is asked for. */
 export interface InitializerOptions {
@@ -27,7 +28,7 @@ export interface InitializerOptions {
   deadline?: number;
   /** Bytes. */
   maxBytes?: number;
-  settings?: ExecutorSettings;
+  settings?: InitializerSettings;
   /** From BOWLINE_PLAIN_HTTP_HOSTS: hosts to which the credential may go over plain http. */
   plainHttpHosts?: string[];
   /** Where the result goes besides stdout. */

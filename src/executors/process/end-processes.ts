@@ -7,7 +7,7 @@ const INTERVAL = 50;
 /** How long KILL is repeated for what starts new processes faster than they end, in milliseconds. */
 const KILL_TIME = 5_000;
 
-export interface Ending {
+export interface EndOptions {
   /** Process groups. */
   groups: ReadonlySet<number>;
   /** Also those that left their group but carry this `NAME=value` in their environment, and their children. */
@@ -19,7 +19,7 @@ export interface Ending {
 }
 
 /** Ends processes with TERM, a grace period and KILL; resolves when they are gone. */
-export async function endProcesses(ending: Ending): Promise<void> {
+export async function endProcesses(ending: EndOptions): Promise<void> {
   const deadline = performance.now() + ending.grace;
   const asked = new Set<number>();
   while (performance.now() < deadline && ending.kill?.aborted !== true) {
