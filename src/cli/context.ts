@@ -1,5 +1,6 @@
 import { isatty, type ReadStream } from "node:tty";
 import { BowlineError, errnoOf } from "../lib/index.ts";
+import { endForOutput } from "./broken-output.ts";
 import { createStyle, type Style } from "./output/style.ts";
 
 /** What a command may touch of the process it runs in; made once, at the entry. */
@@ -26,11 +27,7 @@ export interface CliContext {
  */
 export function openContext(host: NodeJS.Process): CliContext {
   const onBrokenOutput = {
-    handler(error: NodeJS.ErrnoException): void {
-      if (error.code === "EPIPE") host.exit(0);
-      host.stderr.write(`error: standard output cannot be written (${error.code})\n`);
-      host.exit(1);
-    },
+    handler: (error: NodeJS.ErrnoException): void => endForOutput(host, error),
   };
   host.stderr.on("error", () => {});
   host.stdout.on("error", (error: NodeJS.ErrnoException) => onBrokenOutput.handler(error));

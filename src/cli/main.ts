@@ -1,10 +1,11 @@
 /** The command's entry: answers what needs nothing loaded, then hands over to the command asked for. */
 import { VERSION } from "../lib/index.ts";
+import { endForOutput } from "./broken-output.ts";
 
 const words = process.argv.slice(2);
 
 if (words[0] === "--version" || words[0] === "-V" || (words[0] === "version" && words.length === 1)) {
-  process.stdout.write(`${VERSION}\n`);
+  process.stdout.on("error", (error) => endForOutput(process, error)).write(`${VERSION}\n`);
 } else {
   void start().then(end);
 }

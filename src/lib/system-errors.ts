@@ -43,6 +43,11 @@ export function isOfDisk(cause: unknown): boolean {
   return OF_DISK.has(errnoOf(cause) ?? "");
 }
 
+/** Whether it was told of this machine, its disks or its limits. */
+export function isOfMachine(error: unknown): error is BowlineError {
+  return error instanceof BowlineError && OF_MACHINE.has(error.code);
+}
+
 /** What the machine has too little of, or allows this user too little of (`ulimit`); undefined for any other error. */
 export function limitError(what: string, cause: unknown): BowlineError | undefined {
   const errno = errnoOf(cause) ?? "";
@@ -93,6 +98,8 @@ const OF_DISK: ReadonlySet<string> = new Set([
   "EACCES",
   "EFBIG",
 ]);
+
+const OF_MACHINE: ReadonlySet<ErrorCode> = new Set(["DISK_FULL", "DISK_NOT_WRITABLE", "SYSTEM_LIMIT"]);
 
 const FREE_SPACE = "free some space, or name another folder by BOWLINE_HOME";
 const AT_FAULT = "look after the disk, or the server that the folder is on, then run the command again";

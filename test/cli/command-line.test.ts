@@ -1,13 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, GROUPS } from "../../src/cli/commands/index.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { checkFailure } from "../support/contract.ts";
-import { newDesk } from "./bowline.ts";
+import { BOWLINE, newDesk } from "./bowline.ts";
 
 describe("the command line", () => {
   test.each([["--version"], ["version"], ["-V"]])("%s prints the version alone", async (word) => {
     const { bowline } = await newDesk();
     expect(await bowline([word])).toEqual({ stdout: `${packageJson.version}\n`, stderr: "", exitCode: 0 });
+  });
+
+  test.each([["version"], ["schema polyaxonfile"]])("%s into a full disk says so, and shows no stack", (words) => {
+    const full = openSync("/dev/full", "w");
+    const { stderr, status } = spawnSync(process.execPath, [BOWLINE, ...words.split(" ")], {
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    const told = { stderr: stderr.toString(), status };
+    expect(told).toEqual({ stderr: "error: standard output cannot be written (ENOSPC)\n", status: 1 });
   });
 
   test("bowline alone explains itself and names every command", async () => {

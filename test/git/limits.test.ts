@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await startGitServer();
   const files = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`d${at % 9}/f${at}`, `${at}\n`]));
   // with this attribute all files are git's to write
-  const attributes = { ".gitattributes": "*.bat eol=crlf\n" };
+  const attributes = { ".gitattributes": "*.bat eol=crlf\n", "run.bat": "one\n" };
   commit = (await server.add("org/test", { commits: [{ files: { ...files, ...attributes } }] })).commits["main"]!;
   url = `${server.url}/org/test`;
   script = await childScript(`
@@ -177,6 +177,37 @@ describe("a git that is ended by somebody, or for its memory,", () => {
       expect(await attempt({ target: join(folder, "repo"), searchPath: process.env["PATH"]!, cache })).toEqual([]);
     },
   );
+});
+
+describe("a git that cannot open its files", () => {
+  it.each([FETCH, "read-tree"])("for its %s: SYSTEM_LIMIT, and nothing is left", async (command) => {
+    const folder = await temporaryFolder();
+    const failing = attempt({ target: join(folder, "repo"), searchPath: await gitThat(command, "ulimit -n 4") });
+    await expect(failing).rejects.toMatchObject({ code: "SYSTEM_LIMIT" });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["too many", "ulimit -n 4"],
+    ["by its own words", "echo \"fatal: failed to stat 'x': Cannot allocate memory\" >&2; exit 128"],
+  ])("to read a commit that is kept (%s): SYSTEM_LIMIT, and not that it is none", async (_, line) => {
+    const folder = await temporaryFolder();
+    const cache = join(await temporaryFolder(), "cache");
+    await attempt({ target: join(folder, "first"), searchPath: process.env["PATH"]!, cache });
+    const [repository = ""] = await readdir(join(cache, "repositories"));
+    // what remains are the objects
+    await rm(join(cache, "repositories", repository, "trees"), { recursive: true });
+    const failing = attempt({ target: join(folder, "repo"), searchPath: await gitThat("log", line), cache });
+    await expect(failing).rejects.toMatchObject({ code: "SYSTEM_LIMIT" });
+  });
+
+  it("to compare what was written: the code is there all the same, and not kept", async () => {
+    const target = join(await temporaryFolder(), "repo");
+    const cache = join(await temporaryFolder(), "cache");
+    const searchPath = await gitThat("hash-object", "ulimit -n 4");
+    expect(await attempt({ target, searchPath, cache })).toEqual(["CACHE_NOT_KEPT"]);
+    expect(await git(target, ["status", "--porcelain"])).toBe("");
+  });
 });
 
 it("a check of the cache whose git is ended: SYSTEM_LIMIT, and nothing is taken for damaged", async () => {

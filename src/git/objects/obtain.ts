@@ -222,6 +222,6 @@ async function fetchOnTop(
 
 /** For the first commit of a history, and for what a server sent that gives all of it or nothing. */
 async function hasParents(git: Git, gitFolder: string, commit: string): Promise<boolean> {
-  const { stdout } = await git.run([`--git-dir=${gitFolder}`, "cat-file", "commit", commit], { expected: [128] });
+  const { stdout } = await git.run([`--git-dir=${gitFolder}`, "cat-file", "commit", commit]);
   return /^parent /m.test(stdout.toString("latin1").split("\n\n")[0] ?? "");
 }

@@ -93,6 +93,11 @@ const LOCAL: Row[] = [
       /[Cc]annot fork|failed to spawn|Resource temporarily unavailable|Too many open files|Cannot allocate memory|ended by SIG(KILL|TERM|HUP|INT|QUIT|XCPU)|died of signal (9|15)$/m,
     ...REFUSED,
   },
+  // a number is the system's, as 24 for too many open files; a library that is not there is named
+  {
+    words: /error while loading shared libraries: .*: (Error \d+|failed to map|cannot (map|allocate|create))/,
+    ...REFUSED,
+  },
   // one of its writers is gone
   { words: /packet write failed: Broken pipe/, of: "read-tree", ...REFUSED },
   {
@@ -104,10 +109,10 @@ const LOCAL: Row[] = [
   {
     // one that is kept may be damaged instead, and is set aside
     words:
-      /--stdin requires a git repository|not a git repository: '[^']*\/(incoming\/[^/']+|tree\/\.git)'|Unable to read current working directory/,
+      /--stdin requires a git repository|not a git repository(: '[^']*\/(incoming\/[^/']+|tree\/\.git)'| \(or any)|Unable to read current working directory/,
     code: "DISK_NOT_WRITABLE",
-    what: "the folder in which git was at work is gone",
-    hint: "see what removes folders there, then run the command again",
+    what: "the folder in which git was at work is gone, or cannot be read",
+    hint: "see what removes folders there, and whether open files are short (ulimit -n), then run the command again",
   },
   {
     words: /No space left on device|Disk quota exceeded/i,
@@ -117,10 +122,10 @@ const LOCAL: Row[] = [
   },
   {
     words:
-      /Read-only file system|(cannot|could not|unable to|failed to) (create|write|open|mkdir|stat).*(Permission denied|Input\/output error)/i,
+      /Read-only file system|Input\/output error|Stale file handle|(cannot|could not|unable to|failed to) (access|create|write|open|mkdir|stat|unlink).*(Permission denied|Operation not permitted|Text file busy|resource busy)/i,
     code: "DISK_NOT_WRITABLE",
-    what: "the repository cannot be written",
-    hint: "make the folder writable for this user, or use another one",
+    what: "the repository cannot be written or read",
+    hint: "make the folder writable for this user, or use another one; see whether its disk is at fault",
   },
   {
     // of a name of 4 kB git leaves no room for the reason

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createRedactor, makePrivateFolder } from "../../lib/index.ts";
+import { createRedactor, isOfMachine, makePrivateFolder } from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import { gitConfig } from "./git-config.ts";
 import { gitFailure } from "./git-failure.ts";
@@ -24,7 +24,7 @@ export interface RunOptions {
   /** The private folder when absent. */
   cwd?: string;
   input?: GitInput;
-  /** Exit codes besides 0 that are an answer. */
+  /** Exit codes besides 0 that are an answer, unless git says that the machine is to blame. */
   expected?: readonly number[];
   onLine?: (line: string) => void;
   signal?: AbortSignal;
@@ -96,9 +96,11 @@ export async function openGit(options: OpenGitOptions): Promise<Git> {
       onLine: onLine && ((line) => onLine(redactor.text(line))),
     });
     const answer = { ...exit, stderr: redactor.text(exit.stderr) };
-    if (exit.code === 0 || expected.includes(exit.code)) return answer;
+    if (exit.code === 0) return answer;
     const proxy = settings.proxy && shownProxy(settings.proxy);
-    throw gitFailure(answer, { access, connection: options.connection, proxy, command: args });
+    const failure = gitFailure(answer, { access, connection: options.connection, proxy, command: args });
+    if (expected.includes(exit.code) && !isOfMachine(failure)) return answer;
+    throw failure;
   }
   async function close(): Promise<void> {
     await kept.close();

@@ -11,12 +11,12 @@ export async function readCommit(
 ): Promise<CommitDetails> {
   const { repository, commit, url } = options;
   const args = ["log", "-1", "--no-show-signature", "--encoding=UTF-8", `--format=${FORMAT}`, commit, "--"];
-  const { code, stdout } = await git.run(args, { cwd: repository, expected: [128] });
+  const { stdout } = await git.run(args, { cwd: repository });
   const [found, tree = "", name = "", email = "", seconds = "", subject = ""] = stdout
     .toString("utf8")
     .replace(/\n$/, "")
     .split("\0");
-  if (code !== 0 || found !== commit) throw noCommit(commit, url);
+  if (found !== commit) throw noCommit(commit, url);
   return {
     tree,
     author: { name: cut(name), email: cut(email) },

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { BowlineError, errnoOf, writeError } from "../../../lib/index.ts";
+import { BowlineError, errnoOf, isOfMachine, writeError } from "../../../lib/index.ts";
 import { cacheNotKept } from "../../cache/cache-warnings.ts";
 import { sweepHalfMade } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
@@ -66,7 +66,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
     if (place !== undefined) await rm(place, { recursive: true, force: true }).catch(() => {});
     const ofDisk = !(error instanceof BowlineError) && errnoOf(error) !== undefined;
     const failure = ofDisk ? writeError(place ?? cache.root, error) : error;
-    if (!(failure instanceof BowlineError) || !failure.code.startsWith("DISK_")) throw failure;
+    if (!isOfMachine(failure)) throw failure;
     warn(request, cacheNotKept("this commit is", failure));
   }
 }
