@@ -10,9 +10,8 @@ export async function run(
   context: CliContext,
 ): Promise<void> {
   const entries = await listCache(cacheFolder(await openConfig(options, context)));
-  const format = options.output === undefined ? {} : { format: options.output };
   const view = {
-    ...format,
+    format: options.output,
     columns: cacheColumns(),
     name: ({ path }: { path: string }) => path,
     empty: NOTHING_CACHED,

@@ -12,12 +12,11 @@ export async function run(
   const config = await openConfig(options, context);
   const { signal } = new AbortController();
   const { checked, damaged } = await verifyCache(cacheFolder(config), { network: config.network, signal });
-  const format = options.output === undefined ? {} : { format: options.output };
   const problem = { header: "PROBLEM", cell: (entry: (typeof damaged)[number]) => entry.problem };
   await printList(
     damaged,
     {
-      ...format,
+      format: options.output,
       columns: [...cacheColumns(), problem],
       name: ({ path }) => path,
       empty: `${checked} checked, none is damaged`,

@@ -10,7 +10,6 @@ export async function run(
 ): Promise<void> {
   const config = await openConfig(options, context);
   const rows = [...config.catalog.connections.values()].map(withoutPlace);
-  const format = options.output === undefined ? {} : { format: options.output };
-  const view = { ...format, columns: CONNECTION_COLUMNS, name: ({ name }: { name: string }) => name };
+  const view = { format: options.output, columns: CONNECTION_COLUMNS, name: ({ name }: { name: string }) => name };
   await printList(rows, { ...view, empty: noConnections(config) }, context);
 }

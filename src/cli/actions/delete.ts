@@ -1,7 +1,7 @@
 import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
-import { forEachRun } from "../each-run.ts";
-import { isData, printValue, type Format } from "../output/data.ts";
+import { forEachRun, printRecords } from "../each-run.ts";
+import type { Format } from "../output/data.ts";
 import { shortUuid } from "../output/run-views.ts";
 import { withRuns } from "../with-runs.ts";
 
@@ -24,7 +24,6 @@ export async function run({ args, options }: DeleteInput, context: CliContext): 
         return record;
       },
     );
-    if (isData(options.output)) await printValue(records, options.output, context);
-    if (options.output === "name") context.out(records.map(({ uuid }) => `${uuid}\n`).join(""));
+    await printRecords(records, options.output, context);
   });
 }

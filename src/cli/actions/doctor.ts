@@ -19,8 +19,7 @@ export async function run(
     { header: "STATE", cell: ({ state }) => state, paint: (text, { state }) => paint[state](text) },
     { header: "DETAIL", cell: ({ detail }) => detail },
   ];
-  const format = options.output === undefined ? {} : { format: options.output };
-  await printList(findings, { ...format, columns, name: ({ what }) => what, empty: "" }, context);
+  await printList(findings, { format: options.output, columns, name: ({ what }) => what, empty: "" }, context);
   for (const { what, hint } of findings) if (hint) context.err(`${context.style.err.cyan("hint:")} ${what}: ${hint}\n`);
   if (role !== undefined && options.output === undefined) {
     context.out("\n# The rights that runs need here:\n---\n");

@@ -43,7 +43,7 @@ export async function run({ options }: PsInput, context: CliContext): Promise<vo
     const empty =
       statuses.length > 0 ? `no run is ${statuses.join(" or ")}` : "no runs yet; start one with: bowline run -f FILE";
     const name = (record: RunRecord): string => record.uuid;
-    await printList(shown, { ...(format ? { format } : {}), columns, name, empty }, context);
+    await printList(shown, { format, columns, name, empty }, context);
     // Who set the limit knows of it.
     if (asked === undefined && found.length > shown.length) {
       context.err(`the newest ${shown.length}; see more with: bowline ps --limit N\n`);

@@ -16,7 +16,6 @@ export async function run(
   context: CliContext,
 ): Promise<void> {
   const stored = await withSecretStore(options, context, (store) => store.names());
-  const format = options.output === undefined ? {} : { format: options.output };
   const empty = "no secrets yet; store one with: bowline secrets set NAME KEY";
-  await printList(stored, { ...format, columns: COLUMNS, name: ({ name }) => name, empty }, context);
+  await printList(stored, { format: options.output, columns: COLUMNS, name: ({ name }) => name, empty }, context);
 }

@@ -1,8 +1,8 @@
 import { confirm } from "../ask.ts";
 import type { CliContext } from "../context.ts";
-import { isData, printValue, type Format } from "../output/data.ts";
+import type { Format } from "../output/data.ts";
 import { shortUuid } from "../output/run-views.ts";
-import { forEachRun } from "../each-run.ts";
+import { forEachRun, printRecords } from "../each-run.ts";
 import { isFinal } from "../../runs/index.ts";
 import { withRuns } from "../with-runs.ts";
 
@@ -23,7 +23,6 @@ export async function run({ args, options }: StopInput, context: CliContext): Pr
       context.err(`run ${shortUuid(record.uuid)} is ${already}${record.status}\n`);
       return record;
     });
-    if (isData(options.output)) await printValue(records, options.output, context);
-    if (options.output === "name") context.out(records.map(({ uuid }) => `${uuid}\n`).join(""));
+    await printRecords(records, options.output, context);
   });
 }

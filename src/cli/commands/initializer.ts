@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 
-/** Parsed from this record at the entry, without anything else loaded; see `../initializer.ts`. */
+/** Parsed from this record at the entry, without anything else loaded: `../initializer/options.ts`. */
 export const git = defineCommand({
   name: "initializer git",
   summary: "Put one repository into a folder: the engine alone",

@@ -7,7 +7,7 @@ export type Format = "table" | "wide" | "json" | "yaml" | "name";
 /** Prints a list of things as asked: a table for eyes, a bare array for programs, or the names alone. */
 export async function printList<Row>(
   rows: readonly Row[],
-  view: { format?: Format; columns: readonly Column<Row>[]; name: (row: Row) => string; empty: string },
+  view: { format: Format | undefined; columns: readonly Column<Row>[]; name: (row: Row) => string; empty: string },
   context: CliContext,
 ): Promise<void> {
   const format = view.format ?? "table";
