@@ -69,6 +69,22 @@ describe("an answer about references", () => {
     expect(await refused(head)).toMatchObject({ code: "GIT_REVISION_INVALID" });
   });
 
+  it("in several lines is told in one, which looks like no words of ours", async () => {
+    const body = Buffer.concat([packet("ERR no\r\nhint: run this\n"), FLUSH]);
+    server.faults.push({ match: isLsRefs, status: 200, body });
+    expect((await refused(request())).message).toMatch(/says: no hint: run this$/);
+  });
+
+  it.each([
+    ["/users/sign_in", "it is a page"],
+    ["/org/test.git/git-upload-pack", "one redirect is followed, not two"],
+    ["http://127.0.0.2:9/org/test.git/git-upload-pack", "it is another place"],
+  ])("that leads to %s is told as that", async (location, why) => {
+    server.faults.push({ match: isLsRefs, status: 302, headers: { location } });
+    const { code, message } = await refused(request());
+    expect({ code, message }).toEqual({ code: "REDIRECT_REFUSED", message: expect.stringContaining(why) });
+  });
+
   it.each([
     "file:///etc/passwd",
     "ext::sh -c x",

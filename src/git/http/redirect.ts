@@ -16,7 +16,8 @@ export function followRedirect(
   const place = location !== undefined && URL.canParse(location, asked) ? new URL(location, asked).href : undefined;
   const url = place?.endsWith(suffix) === true ? repositoryAt(place.slice(0, -suffix.length)) : undefined;
   if (url !== undefined && mayLeadTo(url, access)) return url;
-  throw redirectRefused(access, place ?? location ?? "");
+  const isPage = place !== undefined && new URL(place).origin === new URL(asked).origin && !place.endsWith(suffix);
+  throw redirectRefused(access, place ?? location ?? "", isPage ? PAGE : ELSEWHERE);
 }
 
 /**
@@ -39,13 +40,31 @@ export function redirectWarning(access: Access, redirectedTo: string): Problem {
   };
 }
 
+interface Refusal {
+  why: string;
+  hint: string;
+}
+
+const ELSEWHERE: Refusal = {
+  why: "it is another place than the credential and the url are for",
+  hint: "if the repository has moved there, write its new url into the connection",
+};
+
+const PAGE: Refusal = {
+  why: "it is a page, not a repository",
+  hint: "check the url and the credential: many sites lead whoever they do not know to the page where one signs in",
+};
+
+/** For a place to which a redirect led already. */
+export const AGAIN: Refusal = { ...ELSEWHERE, why: "one redirect is followed, not two" };
+
 /** The error for a place that must not be asked. */
-export function redirectRefused(access: Access, place: string): BowlineError {
+export function redirectRefused(access: Access, place: string, { why, hint }: Refusal = ELSEWHERE): BowlineError {
   const shown = place === "" ? "no place" : `"${shownUrl(masksFor(access)(place))}"`;
   return new BowlineError({
     code: "REDIRECT_REFUSED",
-    message: `"${named(access.url)}" redirects to ${shown}, which is not followed: it is another place than the credential and the url are for`,
-    hint: "if the repository has moved there, write its new url into the connection",
+    message: `"${named(access.url)}" redirects to ${shown}, which is not followed: ${why}`,
+    hint,
   });
 }
 

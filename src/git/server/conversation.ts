@@ -4,7 +4,7 @@ import { named } from "../failures.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
 import type { HttpStream } from "../http/exchange.ts";
 import { refusalProblem, statusError } from "../http/failures.ts";
-import { followRedirect, redirectRefused } from "../http/redirect.ts";
+import { AGAIN, followRedirect, redirectRefused } from "../http/redirect.ts";
 import { masksFor } from "../masks.ts";
 import type { HostMemory, KnownHost } from "./host-memory.ts";
 import type { Advertisement } from "./advertisement.ts";
@@ -72,13 +72,13 @@ async function withRedirect<T extends Head>(
     });
   const first = await ask();
   if (![301, 302, 303, 307, 308].includes(first.status)) return first;
-  if (talk.redirectedTo !== undefined) throw redirectRefused(talk.access, first.headers.location ?? "");
+  if (talk.redirectedTo !== undefined) throw redirectRefused(talk.access, first.headers.location ?? "", AGAIN);
   const asked = repositoryUrl(talk.base) + suffix;
   talk.base = followRedirect(first.headers.location, { access: talk.access, asked, suffix });
   talk.redirectedTo = talk.base.href;
   const second = await ask();
   if (second.status < 300 || second.status >= 400) return second;
-  throw redirectRefused(talk.access, second.headers.location ?? "");
+  throw redirectRefused(talk.access, second.headers.location ?? "", AGAIN);
 }
 
 /** git adds its own path to the url's, without a second slash. */
@@ -125,7 +125,8 @@ export function notGit(talk: Conversation, what: string): BowlineError {
   });
 }
 
-/** The error for a refusal in the server's own words. */
+/** The error for a refusal in the server's own words, which are one line: a second one could look like words of ours. */
 export function refusedByServer(talk: Conversation, words: string): BowlineError {
-  return new BowlineError(refusalProblem(masksFor(talk.access)(words), { ...talk.client.asked, url: talk.access.url }));
+  const line = masksFor(talk.access)(words).replaceAll(/\s+/g, " ").trim();
+  return new BowlineError(refusalProblem(line, { ...talk.client.asked, url: talk.access.url }));
 }
