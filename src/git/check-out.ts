@@ -44,15 +44,16 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
   const { tree: repository, folder } = workplace;
   const plan = planOf(making, filter);
   const withoutContents = filter !== undefined;
-  await checkBudget({ git, repository, commit, url, policy, withoutContents });
+  const isPlain = base === undefined && filter === undefined && request.options.sparse.length === 0;
+  const files = await checkBudget({ git, repository, commit, url, policy, withoutContents });
   // not beside the writing of files, whose processes read HEAD too
   await pointHead(plan);
-  const { written, counted } = early?.finish() ?? { written: false, counted: false };
+  const { written, counted, left = files ?? 0 } = early?.finish() ?? { written: false, counted: false };
   const seen = content && commitDetails(content);
   const reading = seen ?? readCommit(git, { repository, commit, url });
   let anew = false;
   const write = async (signal?: AbortSignal): Promise<void> => {
-    anew = await writeFiles(git, plan, { signal, counted });
+    anew = await writeFiles(git, plan, { signal, counted, many: isPlain && left > MANY });
   };
   const writing = withoutContents
     ? holdWritten({ repository, url, policy }, write)
@@ -86,6 +87,9 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
     ...(usable && { base }),
   };
 }
+
+/** Of so many objects that are not written two gits make their files sooner than one. */
+const MANY = 5_000;
 
 async function isStillBase(
   base: Base,

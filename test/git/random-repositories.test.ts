@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { DEFAULT_POLICY } from "../../src/config/index.ts";
+import { startDeadline } from "../../src/git/deadline.ts";
 import { materialize, resolve, type GitEvent } from "../../src/git/index.ts";
+import { openGit } from "../../src/git/process/open-git.ts";
+import { writeFiles } from "../../src/git/trees/checkout.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { filesBelow } from "../support/files-below.ts";
 import { isFetch } from "../support/hostile-pack.ts";
 import { makeRandomRepository, randomRepository } from "../support/random-repository.ts";
-import { requestFor } from "./request.ts";
+import { networkOfTest, requestFor } from "./request.ts";
 
 let server: GitServer;
 beforeAll(async () => {
@@ -42,11 +46,37 @@ it("a target of any repository is git's own clone of it: cold, with files that a
       expect(await filesBelow(target)).toEqual(theirs);
       expect(await git(target, ["ls-files", "--stage", "-z"])).toBe(staged);
     }
+    const apart = join(folder, "apart");
+    await git(".", ["clone", "--quiet", "--no-checkout", "--branch=main", url, apart]);
+    await writeByTwo(apart);
+    expect(await filesBelow(apart)).toEqual(theirs);
+    expect(await git(apart, ["ls-files", "--stage", "-z"])).toBe(staged);
     server.faults.length = 0;
     await rm(folder, { recursive: true });
   });
   await fc.assert(property, { numRuns: Number(process.env["BOWLINE_RANDOM_REPOSITORIES"] ?? 12), endOnFailure: true });
 });
+
+/** As if they were many. */
+async function writeByTwo(repository: string): Promise<void> {
+  const { signal, clear } = startDeadline(20_000, { what: "a test", hint: "" });
+  const own = await openGit({
+    folder: await temporaryFolder(),
+    network: networkOfTest(),
+    policy: DEFAULT_POLICY,
+    signal,
+  });
+  const plan = {
+    repository,
+    commit: await git(repository, ["rev-parse", "HEAD"]),
+    originUrl: "",
+    shallow: false,
+    sparse: [],
+  };
+  await writeFiles(own, plan, { many: true });
+  await own.close();
+  clear();
+}
 
 async function older(clone: string): Promise<string> {
   return git(clone, ["rev-list", "--max-count=1", "--skip=1", "HEAD", "--"]).then(

@@ -79,14 +79,19 @@ export function openPackReader({ oidBytes, blobAt }: PackReaderOptions): PackRea
     }
   }
 
+  function readHeader(): boolean {
+    if (left !== undefined || !window.reach(PACK_HEADER_LENGTH)) return left !== undefined;
+    objects = left = window.buffer.readUInt32BE(window.start + 8);
+    window.take(PACK_HEADER_LENGTH);
+    enough = 1;
+    return true;
+  }
+
   /** Undefined: there is nothing more to read. */
   function nextEntry(): Entry | "more" | undefined {
     while (window.reach(ended ? Math.min(enough, window.waiting) : enough)) {
       if (left === undefined) {
-        if (window.waiting < PACK_HEADER_LENGTH) return undefined;
-        objects = left = window.buffer.readUInt32BE(window.start + 8);
-        window.take(PACK_HEADER_LENGTH);
-        enough = 1;
+        if (!readHeader()) return undefined;
         continue;
       }
       if (left === 0) return undefined;
@@ -130,7 +135,10 @@ export function openPackReader({ oidBytes, blobAt }: PackReaderOptions): PackRea
   return {
     add: window.add,
     next,
-    objects: () => objects,
+    objects() {
+      readHeader();
+      return objects;
+    },
     waiting: () => window.waiting,
     end: () => void (ended = true),
     close: window.close,

@@ -16,15 +16,17 @@ export interface BudgetOptions {
 }
 
 /**
- * Holds the entries of the commit's tree, and the sizes they will have on disk, against the policy, before a file is written.
- * Throws GIT_TOO_LARGE. Costs nothing where the policy has no limit.
+ * Holds the entries of the commit's tree, and the sizes they will have on disk, against the policy, before a file is written. Returns how many
+ * entries there are; undefined where the policy has no limit, and this costs nothing. Throws GIT_TOO_LARGE.
  */
-export async function checkBudget(options: BudgetOptions): Promise<void> {
+export async function checkBudget(options: BudgetOptions): Promise<number | undefined> {
   const { git, repository, commit, policy, withoutContents } = options;
   const { maxFiles, maxBytes } = policy;
-  if (maxFiles === undefined && maxBytes === undefined) return;
+  if (maxFiles === undefined && maxBytes === undefined) return undefined;
   const withSizes = !withoutContents && maxBytes !== undefined;
-  checkMeasure(await measureTree({ git, repository, commit, withSizes }), options);
+  const measure = await measureTree({ git, repository, commit, withSizes });
+  checkMeasure(measure, options);
+  return measure.files;
 }
 
 /** More than the largest repositories have by far. */

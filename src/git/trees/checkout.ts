@@ -8,6 +8,7 @@ import { holdUnfolding } from "./budget.ts";
 import { hasEncodingBelow } from "./encodings.ts";
 import { forgetIndex } from "./index-file.ts";
 import { SPARSE_CONFIG, sparsePatterns } from "./sparse.ts";
+import { writeApart } from "./write-apart.ts";
 
 /** A repository of its own for one commit: where it comes from and which branch it stands on. */
 export interface RepositoryPlan {
@@ -49,6 +50,8 @@ export interface WriteOptions {
   signal?: AbortSignal | undefined;
   /** Whether it is known that they are not more than there can be. */
   counted?: boolean;
+  /** Whether they are many, and nothing is there but what the index says, which is of this commit. */
+  many?: boolean;
 }
 
 /**
@@ -58,20 +61,22 @@ export interface WriteOptions {
 export async function writeFiles(
   git: Git,
   plan: RepositoryPlan,
-  { signal, counted = false }: WriteOptions = {},
+  { signal, counted = false, many = false }: WriteOptions = {},
 ): Promise<boolean> {
   const { repository, commit, originUrl: url } = plan;
-  const readTree = async (config: readonly string[], ending?: AbortSignal): Promise<void> => {
-    const words = [...config, "read-tree", "--reset", "-u", commit];
-    await git.run(words, { cwd: repository, ...(ending && { signal: ending }) });
-  };
+  const run = (words: readonly string[], ending?: AbortSignal): Promise<unknown> =>
+    git.run([...words, commit], { cwd: repository, ...(ending && { signal: ending }) });
   let anew = false;
   const write = async (ending?: AbortSignal): Promise<void> => {
-    await readTree([], ending);
+    if (many) {
+      await run(["read-tree", "--reset"], ending);
+      if (await writeApart(git, { repository, commit, signal: ending })) return;
+    }
+    await run(["read-tree", "--reset", "-u"], ending);
     anew = await hasEncodingBelow(git, plan);
     if (!anew) return;
     await forgetIndex(repository);
-    await readTree(["-c", "checkout.workers=1"], ending);
+    await run(["-c", "checkout.workers=1", "read-tree", "--reset", "-u"], ending);
   };
   if (counted) await write(signal);
   else {

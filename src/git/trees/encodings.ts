@@ -1,4 +1,5 @@
 import type { Git } from "../process/open-git.ts";
+import { MOST_READ } from "./attributes.ts";
 import { indexWithAttributesBelow, isAttributes } from "./index-file.ts";
 
 /**
@@ -16,9 +17,6 @@ export async function hasEncodingBelow(git: Git, { repository, commit }: Checked
   const { stdout } = await git.run(["cat-file", "--batch"], { cwd: repository, input });
   return stdout.includes("working-tree-encoding");
 }
-
-/** Bytes of attributes: of more, one writer is the safe way. */
-const MOST_READ = 16 * 1024 * 1024;
 
 interface CheckedOutCommit {
   repository: string;

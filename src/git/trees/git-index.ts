@@ -19,8 +19,10 @@ export interface GitIndex {
   tree?: string;
 }
 
-const HEADER = 12;
+/** Before the first entry: `DIRC`, the version, the number of entries. */
+export const HEADER = 12;
 const STAT = 40;
+const MODE = 24;
 const MTIME = 8;
 const NAME_LENGTH = 0xfff;
 const EXTENDED = 0x4000;
@@ -28,29 +30,47 @@ const SKIPPED = 0x4000;
 
 /** Reads an index (gitformat-index) of version 2 or 3; undefined for any other. `oidBytes` is 20 or 32. */
 export function readIndex(index: Buffer, oidBytes: number): GitIndex | undefined {
-  const version = index.length < HEADER + oidBytes ? 0 : index.readUInt32BE(4);
-  if (index.toString("latin1", 0, 4) !== "DIRC" || (version !== 2 && version !== 3)) return undefined;
+  const version = indexVersion(index, oidBytes);
+  if (version !== 2 && version !== 3) return undefined;
   const entries: IndexEntry[] = [];
   let at = HEADER;
   for (let left = index.readUInt32BE(8); left > 0; left -= 1) {
-    const flags = index.readUInt16BE(at + STAT + oidBytes);
-    const extended = (flags & EXTENDED) !== 0;
-    const name = at + STAT + oidBytes + 2 + (extended ? 2 : 0);
-    const length = flags & NAME_LENGTH;
-    const end = length < NAME_LENGTH ? name + length : index.indexOf(0, name);
+    const { mode, name, nameEnd, extended, end } = entryAt(index, at, oidBytes);
     entries.push({
-      path: index.toString("latin1", name, end),
-      mode: index.readUInt32BE(at + 24),
+      path: index.toString("latin1", name, nameEnd),
+      mode,
       size: index.readUInt32BE(at + 36),
-      object: index.toString("hex", at + STAT, at + STAT + oidBytes),
+      object: objectAt(index, at, oidBytes),
       skipped: extended && (index.readUInt16BE(name - 2) & SKIPPED) !== 0,
       at,
     });
-    // padded with 1 to 8 NULs to a multiple of 8
-    at += Math.floor((end - at + 8) / 8) * 8;
+    at = end;
   }
   const tree = treeOf(index, at, oidBytes);
   return { entries, ...(tree !== undefined && { tree }) };
+}
+
+/** 0 for what is no index. */
+export function indexVersion(index: Buffer, oidBytes: number): number {
+  const isIndex = index.length >= HEADER + oidBytes && index.toString("latin1", 0, 4) === "DIRC";
+  return isIndex ? index.readUInt32BE(4) : 0;
+}
+
+/** The object of the entry that begins here. */
+export function objectAt(index: Buffer, at: number, oidBytes: number): string {
+  return index.toString("hex", at + STAT, at + STAT + oidBytes);
+}
+
+/** The parts of the entry that begins here: its name is from `name` to `nameEnd`, the next one begins at `end`. */
+export function entryAt(index: Buffer, at: number, oidBytes: number) {
+  const flags = index.readUInt16BE(at + STAT + oidBytes);
+  const extended = (flags & EXTENDED) !== 0;
+  const name = at + STAT + oidBytes + 2 + (extended ? 2 : 0);
+  const length = flags & NAME_LENGTH;
+  const nameEnd = length < NAME_LENGTH ? name + length : index.indexOf(0, name);
+  // padded with 1 to 8 NULs to a multiple of 8
+  const end = at + Math.floor((nameEnd - at + 8) / 8) * 8;
+  return { mode: index.readUInt32BE(at + MODE), name, nameEnd, extended, end };
 }
 
 /** A path of the file system as an index has it: its bytes, as latin1. */

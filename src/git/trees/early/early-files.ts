@@ -18,6 +18,8 @@ export interface Finished {
   written: boolean;
   /** Whether all are known, so that nothing unfolds to more. */
   counted: boolean;
+  /** How many objects came that were not looked at, trees among them, where that is known. */
+  left?: number | undefined;
 }
 
 /** Plain work at a time, in milliseconds: everything else in this process has its turn in between. */
@@ -65,6 +67,8 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
   let guess: Guess | undefined;
   let pack: PackReader | undefined;
   let packs = 0;
+  let objects: number | undefined;
+  let taken = 0;
   /** When the pack began to come, and how long its parts were waited for. */
   let began = 0;
   let waiting = 0;
@@ -102,7 +106,7 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
   function work(): void {
     if (state !== "scheduled" || pack === undefined) return;
     state = "idle";
-    if ((pack.objects() ?? 0) > MANY && !isLineSlow()) return;
+    if ((objects ?? 0) > MANY && !isLineSlow()) return;
     for (const until = performance.now() + TURN; performance.now() < until;) {
       if (!read()) return;
     }
@@ -113,6 +117,7 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
   function read(): boolean {
     const object = state === "stopped" ? "more" : (pack?.next() ?? "more");
     if (object === "more") return false;
+    taken += 1;
     if (object !== "over" && guess?.take(object) === true) return true;
     stop();
     return false;
@@ -132,6 +137,7 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
       wait();
     } else waiting += waited;
     pack.add(bytes);
+    objects ??= pack.objects();
     if (pack.waiting() > BEHIND) stop();
     schedule();
   }
@@ -148,7 +154,8 @@ function openEarlyFiles({ tree, commit, ready }: EarlyFilesOptions): EarlyFiles 
       pack?.end();
       for (let left = may && (pack?.waiting() ?? 0) < LITTLE; left;) left = read();
       stop();
-      return packs === 1 && guess !== undefined ? guess.finish() : { written: false, counted: false };
+      if (packs !== 1 || guess === undefined) return { written: false, counted: false };
+      return { ...guess.finish(), left: (objects ?? 0) - taken };
     },
   };
 }

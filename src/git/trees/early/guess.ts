@@ -3,7 +3,7 @@ import { errnoOf } from "../../../lib/index.ts";
 import type { PackedObject } from "../../objects/pack-reader.ts";
 import { treeOfCommit } from "../../objects/tree-entries.ts";
 import { writeAll } from "../write-all.ts";
-import { changesFiles } from "./attributes.ts";
+import { changesFiles } from "../attributes.ts";
 import { openContents } from "./contents.ts";
 import { openTreePaths, type Folder, type Known, type Place } from "./tree-paths.ts";
 import { writeIndex, type WrittenFile } from "./write-index.ts";

@@ -8,3 +8,6 @@ export function changesFiles(attributes: Buffer): boolean {
     .split("\n")
     .some((line) => !line.startsWith("#") && /crlf|ident|encoding/i.test(line));
 }
+
+/** Bytes of attributes that are read at once; of more, everything is left to git. */
+export const MOST_READ = 16 * 1024 * 1024;
