@@ -45,6 +45,18 @@ describe("bowline initializer git", () => {
     expect(await readFile(join(desk.folder, "code", "model.py"), "utf8")).toBe('print("hello from branchA")\n');
   });
 
+  test.each(["--result-file=result.json", "--result-file result.json"])(
+    "%s has the result, or what was wrong, also with the words",
+    async (option) => {
+      const { desk, fetch } = await newFetch();
+      const result = async (): Promise<unknown> => JSON.parse(await readFile(join(desk.folder, "result.json"), "utf8"));
+      await fetch([...option.split(" "), "--history", "all"]);
+      expect(await result()).toMatchObject({ errors: [{ code: "USAGE" }] });
+      await fetch(option.split(" "));
+      expect(await result()).toMatchObject({ commit: repository.commits["main"], path: join(desk.folder, "code") });
+    },
+  );
+
   test("that nobody reads what it says beside is no reason to stop", async () => {
     const { desk, words, env } = await newCommand();
     const child = spawn(process.execPath, [BOWLINE, ...words], {

@@ -31,8 +31,6 @@ export interface InitializerOptions {
   settings?: InitializerSettings;
   /** From BOWLINE_PLAIN_HTTP_HOSTS: hosts to which the credential may go over plain http. */
   plainHttpHosts?: string[];
-  /** Where the result goes besides stdout. */
-  resultFile?: string;
   /** What is done; `resolve` finds the commit alone, `left` tells what somebody else has left in `path`. */
   only?: "resolve" | "left";
 }
@@ -79,7 +77,6 @@ export function parseInitializer(
     ...(settings === undefined ? {} : { settings }),
     ...(only === undefined ? {} : { only }),
     ...(plain === "" ? {} : { plainHttpHosts: plain.split(",") }),
-    ...defined({ resultFile: text("result-file") }),
     ...defined({ revision, commit, ref, cache, connection: text("connection") || undefined }),
     ...defined({ caFile: text("ca-file"), sshKeyFile: text("ssh-key-file"), knownHostsFile: text("known-hosts-file") }),
     ...(owner === undefined ? {} : { owner: parseOwner(owner) }),

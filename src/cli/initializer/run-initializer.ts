@@ -34,7 +34,7 @@ export async function runInitializer(words: readonly string[]): Promise<number> 
   }
   const format = /(?:^| )(?:-o ?|--output[= ])json(?: |$)/.test(words.join(" ")) ? "json" : undefined;
   const signals = catchSignals({ onFirst: () => {} });
-  const resultFile = words.find((word) => word.startsWith("--result-file="))?.slice("--result-file=".length);
+  const resultFile = resultFileOf(words);
   try {
     const options = parseInitializer(words, context);
     // Otherwise a repository's own user could be the only one to write to it.
@@ -54,6 +54,13 @@ export async function runInitializer(words: readonly string[]): Promise<number> 
     const code = await printFailure(error, resultFile === undefined ? format : undefined, context);
     return signals.exitCode() ?? code;
   }
+}
+
+/** Where the result goes besides stdout; what is wrong with the other words goes there, too. */
+function resultFileOf(words: readonly string[]): string | undefined {
+  const option = "--result-file";
+  const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  return words[at] === option ? words[at + 1] : words[at]?.slice(option.length + 1);
 }
 
 async function work(options: InitializerOptions, stop: AbortSignal, context: CliContext): Promise<object> {
