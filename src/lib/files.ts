@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants, existsSync, mkdirSync } from "node:fs";
-import { access, link, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, link, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, systemError, writeError } from "./system-errors.ts";
 
@@ -59,9 +59,31 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
   return made;
 }
 
+/** The content of a plain file; undefined for a folder, or for a pipe or device, which nobody waits for. Throws where it cannot be read, or is not there. */
+export async function readPlainFile(path: string): Promise<Buffer | undefined> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return (await file.stat()).isFile() ? await file.readFile() : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
 /** The text of a file; undefined where there is none. What cannot be read is never taken for what is not there: throws as systemError tells it. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: unknown) => unlessAbsent(error, path));
+  const content = await readPlainFile(path).catch((error: unknown) => unlessAbsent(error, path));
+  return content?.toString("utf8");
+}
+
+/** The JSON object in a file of our own; undefined for anything else, and where there is none. */
+export async function readRecord(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const content = await readPlainFile(path);
+    const record: unknown = content && JSON.parse(content.toString("utf8"));
+    return typeof record === "object" && record !== null ? (record as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of a plain file of at most so many bytes; undefined for anything else, a symbolic link above all. Throws where it cannot be read. */

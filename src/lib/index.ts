@@ -19,6 +19,8 @@ export {
   makeFolder,
   makePrivateFolder,
   readIfThere,
+  readPlainFile,
+  readRecord,
   readSmallFile,
   writePrivateFile,
 } from "./files.ts";

@@ -1,10 +1,31 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { chmod, copyFile, cp, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { materialize, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
+import {
+  listCache,
+  materialize,
+  verifyCache,
+  type CodeReference,
+  type GitEvent,
+  type GitRequest,
+} from "../../src/git/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
-import { requestFor } from "./request.ts";
+import { networkOfTest, requestFor } from "./request.ts";
 
 let server: GitServer;
 let repository: Repository;
@@ -19,6 +40,8 @@ beforeAll(async () => {
       { name: "one", files: { a: noise(1), "b/c": noise(2), d: "small\n" } },
       { name: "two", files: { "b/c": "changed\n", e: "new\n" } },
     ],
+    tags: { v1: "one" },
+    annotatedTags: { v2: "two" },
   });
 });
 afterAll(() => server.close());
@@ -34,9 +57,16 @@ interface Fetched {
   warnings: string[];
 }
 
-async function fetched({ pin }: { pin: { commit: string } }): Promise<Fetched> {
+async function fetched({
+  pin,
+  options,
+}: {
+  pin: { commit: string };
+  options?: Partial<GitRequest["options"]>;
+}): Promise<Fetched> {
   const events: GitEvent[] = [];
-  const request: GitRequest = requestFor(`${server.url}/org/test.git`, { cache, events });
+  const plain = requestFor(`${server.url}/org/test.git`, { cache, events });
+  const request: GitRequest = { ...plain, options: { ...plain.options, ...options } };
   const target = join(await temporaryFolder(), "repo");
   const reference = await materialize({ ...request, resolution: pin, target });
   const warnings = events.flatMap((event) => (event.phase === "warning" ? [event.problem.code] : []));
@@ -71,6 +101,18 @@ describe("what is not as it was", () => {
     ["a changed byte", (tree: string) => flip(join(tree, "layer-1"))],
     ["a changed byte of a large file", (tree: string) => flip(join(tree, "large-1"))],
     ["a list that is cut", (tree: string) => truncate(join(tree, "manifest.json"), 50)],
+    ["a list that is a pipe", (tree: string) => asPipe(join(tree, "manifest.json"))],
+    ["a file of the tree that is a pipe", (tree: string) => asPipe(join(tree, "layer-1"))],
+    ["a record that is gone", (tree: string) => rm(join(tree, "kept.json"))],
+    ["a record that is empty", (tree: string) => truncate(join(tree, "kept.json"), 0)],
+    ["a record that is cut", (tree: string) => truncate(join(tree, "kept.json"), 50)],
+    ["a changed byte of a record", (tree: string) => flip(join(tree, "kept.json"))],
+    [
+      "a record of some other kind",
+      (tree: string) => writeFile(join(tree, "kept.json"), '{"apiVersion":"bowline/v1"}'),
+    ],
+    ["a record that is a pipe", (tree: string) => asPipe(join(tree, "kept.json"))],
+    ["a file in its place", (tree: string) => asFile(tree)],
   ])("%s is made anew, and told", async (_, damage) => {
     await fetched(pinned("one"));
     await damage(onlyTree());
@@ -105,6 +147,61 @@ describe("what is not as it was", () => {
     }
   });
 
+  it("a tree without its record is listed, and taken away when everything is looked at", async () => {
+    await fetched(pinned("one"));
+    await rm(join(onlyTree(), "kept.json"));
+    const trees = async () => (await listCache(cache)).filter(({ kind }) => kind === "tree");
+    expect(await trees()).toMatchObject([{ path: onlyTree(), bytes: expect.toSatisfy((bytes) => bytes > 100_000) }]);
+    const { signal } = new AbortController();
+    const { damaged } = await verifyCache(cache, { network: networkOfTest(), signal });
+    expect(damaged.map(({ path }) => path)).toEqual([expect.stringContaining("/trees/")]);
+    expect(await trees()).toEqual([]);
+  });
+
+  it.each(["key", "reflink.json"])("%s that is something else costs time and nothing else", async (name) => {
+    await fetched(pinned("one"));
+    const damages = [
+      (path: string) => writeFile(path, "null"),
+      asFile,
+      asPipe,
+      (path: string) => rm(path).then(() => mkdir(path)),
+      (path: string) => rm(path, { recursive: true }).then(() => symlink("/nonexistent/x", path)),
+    ];
+    for (const damage of damages) {
+      await damage(join(cache, name));
+      const next = await fetched(pinned("one"));
+      await expectWhole(next, "one");
+      expect(next).toMatchObject({ warnings: [], reference: { cache: "hit" } });
+    }
+  });
+
+  it("a lost list of where histories end makes no history longer", async () => {
+    for (const name of ["one", "two"]) await fetched(pinned(name));
+    await rm(join(onlyRepository(), "depth-1.git/shallow"));
+    await rm(join(onlyRepository(), "trees"), { recursive: true });
+    const next = await fetched(pinned("two"));
+    await expectWhole(next, "two");
+    expect(await git(next.target, ["rev-list", "--count", "HEAD"])).toBe("1");
+  });
+
+  it.each(["gone", "cut", "changed"])(
+    "branches and tags of a kept history that are %s are asked for anew",
+    async (how) => {
+      const whole = { ...pinned("one"), options: { history: "full" } as const };
+      const branches = ({ target }: Fetched) => git(target, ["for-each-ref", "--format=%(refname) %(objectname)"]);
+      const before = await branches(await fetched(whole));
+      const kept = join(onlyRepository(), "full-anonymous.git");
+      const packed = join(kept, "packed-refs");
+      if (how === "gone") await rm(packed);
+      else if (how === "cut") await truncate(packed, 60);
+      else await flip(packed);
+      const next = await fetched(whole);
+      expect(await branches(next)).toBe(before);
+      await expectWhole(next, "one");
+      expect((await fetched(whole)).reference.cache).toBe("objects");
+    },
+  );
+
   it("parts that are deleted cost time and nothing else", async () => {
     await fetched(pinned("one"));
     const paths = (await readdir(cache, { recursive: true })).toSorted();
@@ -119,6 +216,16 @@ describe("what is not as it was", () => {
     }
   }, 120_000);
 });
+
+async function asPipe(path: string): Promise<void> {
+  await rm(path);
+  spawnSync("mkfifo", [path]);
+}
+
+async function asFile(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await writeFile(path, "x");
+}
 
 async function flip(path: string): Promise<void> {
   const file = await open(path, "r+");

@@ -12,6 +12,7 @@ export interface CacheEntry {
   url: string;
   /** Of the credential it was asked with; absent for what needs none. */
   scope?: string;
+  /** Of a tree; absent where it does not say any more which one it is. */
   commit?: string;
   /** What differs from the usual, in words. */
   options?: string;
@@ -48,11 +49,11 @@ async function entriesOf(repository: string): Promise<CacheEntry[]> {
   for (const name of trees) {
     const path = join(repository, "trees", name);
     const kept = await findKeptTree(path);
-    const used = await lstat(join(path, KEPT_RECORD)).catch(() => undefined);
-    if (kept === undefined || used === undefined) continue;
-    const { commit, options } = kept.record;
-    const facts = { kind: "tree" as const, ...known, commit, ...(options !== "" && { options }) };
-    entries.push({ ...facts, ...(await stateOf(path, used.mtimeMs)) });
+    const used = await lstat(kept === undefined ? path : join(path, KEPT_RECORD)).catch(() => undefined);
+    if (used === undefined || (kept === undefined && !used.isDirectory())) continue;
+    const { commit, options = "" } = kept?.record ?? {};
+    const facts = { ...(commit !== undefined && { commit }), ...(options !== "" && { options }) };
+    entries.push({ kind: "tree", ...known, ...facts, ...(await stateOf(path, used.mtimeMs)) });
   }
   for (const name of (await namesIn(repository)).filter((one) => one.endsWith(".git"))) {
     const path = join(repository, name);

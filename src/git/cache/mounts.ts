@@ -1,9 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { digest } from "../objects/digest.ts";
 import { runCommand } from "./mount-command.ts";
 import { mountPoints } from "./mount-table.ts";
-import { makePrivateFolder } from "../../lib/index.ts";
+import { makePrivateFolder, readRecord } from "../../lib/index.ts";
 
 /** A target that is an overlay: the kept files below, what the run writes in a folder beside the target. */
 export interface Mount {
@@ -93,9 +93,7 @@ function registryFile(root: string, target: string): string {
 }
 
 async function readMount(path: string): Promise<Mount | undefined> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Mount;
-  } catch {
-    return undefined;
-  }
+  const { target, kept, lower, ofRun } = (await readRecord(path)) ?? {};
+  if (typeof target !== "string" || typeof kept !== "string" || typeof lower !== "string") return undefined;
+  return { target, kept, lower, ...(ofRun === true && { ofRun }) };
 }

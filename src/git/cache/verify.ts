@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { DEFAULT_POLICY, type Network } from "../../config/index.ts";
-import { BowlineError, type ErrorCode } from "../../lib/index.ts";
+import { BowlineError, isThere, readIfThere, type ErrorCode } from "../../lib/index.ts";
 import { withGit } from "../process/with-git.ts";
 import { checkTree } from "../trees/kept/check-tree.ts";
-import { findKeptTree } from "../trees/kept/kept-tree.ts";
+import { findKeptTree, KEPT_RECORD } from "../trees/kept/kept-tree.ts";
 import { DamagedTree } from "../trees/kept/unpack-piece.ts";
 import { listCache, type CacheEntry } from "./entries.ts";
 import { takeAway } from "./take-away.ts";
@@ -33,8 +34,10 @@ export async function verifyCache(
 
 async function checkKeptTree({ path }: CacheEntry): Promise<string | undefined> {
   const kept = await findKeptTree(path);
-  // deleted meanwhile
-  if (kept === undefined) return undefined;
+  if (kept === undefined) {
+    await readIfThere(join(path, KEPT_RECORD));
+    return (await isThere(path)) ? "what it says of itself is gone or has changed" : undefined;
+  }
   try {
     await checkTree(kept);
     return undefined;

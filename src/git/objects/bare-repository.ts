@@ -66,6 +66,11 @@ export async function isShallowAt(gitFolder: string, commit: string): Promise<bo
   return (await readShallow(gitFolder)).includes(commit);
 }
 
+/** Notes that the history that is there ends with this commit. */
+export async function endHistoryAt({ gitFolder, lock }: BareRepository, commit: string): Promise<void> {
+  await withFileLock(lock, () => addShallow(gitFolder, commit));
+}
+
 /** The commits that were used last: what a server may leave out. */
 export async function newestCommits(bare: BareRepository): Promise<string[]> {
   return (await commitRefs(bare)).slice(0, MOST_HAVES).map(({ commit }) => commit);

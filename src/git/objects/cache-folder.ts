@@ -1,7 +1,15 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPrivateFile, errnoOf, makePrivateFolder, writeError } from "../../lib/index.ts";
+import {
+  createPrivateFile,
+  errnoOf,
+  makePrivateFolder,
+  readPlainFile,
+  readRecord,
+  writeError,
+  writePrivateFile,
+} from "../../lib/index.ts";
 import type { Access } from "../access.ts";
 import { digest } from "./digest.ts";
 import type { GitRequest } from "../request.ts";
@@ -50,11 +58,8 @@ export async function openCacheFolder(
 }
 
 export async function readAbout(repository: string): Promise<AboutRepository | undefined> {
-  try {
-    return JSON.parse(await readFile(join(repository, ABOUT), "utf8")) as AboutRepository;
-  } catch {
-    return undefined;
-  }
+  const { url, scope } = (await readRecord(join(repository, ABOUT))) ?? {};
+  return typeof url === "string" ? { url, ...(typeof scope === "string" && { scope }) } : undefined;
 }
 
 function markOf(credential: Access["credential"], key: Buffer): string {
@@ -69,14 +74,16 @@ function markOf(credential: Access["credential"], key: Buffer): string {
 /** Made once per cache; when it is lost, each credential is asked about once more. */
 async function cacheKey(root: string): Promise<Buffer> {
   const path = join(root, "key");
-  const kept = await readFile(path).catch(() => undefined);
+  const kept = await readPlainFile(path).catch(() => undefined);
   if (kept?.length === 32) return kept;
   await makePrivateFolder(root);
   const made = randomBytes(32);
   if (kept === undefined && (await createPrivateFile(path, made))) return made;
-  const other = await readFile(path);
-  if (other.length === 32) return other;
-  await writeFile(path, made, { mode: 0o600 });
+  const other = await readPlainFile(path).catch(() => undefined);
+  if (other?.length === 32) return other;
+  // whatever has its name is none
+  await rm(path, { recursive: true, force: true });
+  await writePrivateFile(path, made);
   return made;
 }
 

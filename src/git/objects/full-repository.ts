@@ -1,7 +1,6 @@
-import { cp, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { cp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, makeFolder, readIfThere, writeError } from "../../lib/index.ts";
+import { errnoOf, listIfThere, makeFolder, readIfThere, writeError } from "../../lib/index.ts";
 import { cacheDamaged } from "../cache/cache-warnings.ts";
 import { takeAway } from "../cache/take-away.ts";
 import { markUse } from "../cache/use-mark.ts";
@@ -12,6 +11,7 @@ import { originSection } from "../trees/checkout.ts";
 import { commitRefs, COMMIT_REFS } from "./bare-repository.ts";
 import type { CacheFolder } from "./cache-folder.ts";
 import { copyPacks } from "./copy-packs.ts";
+import { digest } from "./digest.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
 import { fetchObjects } from "./fetch.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -34,7 +34,7 @@ interface Options extends Kept {
 }
 
 const MOST_HAVES = 64;
-/** There while branches and tags are those of a fetch that was finished. */
+/** There while branches and tags are those of a fetch that was finished; says which these were. */
 const WHOLE = "whole";
 
 /**
@@ -103,7 +103,7 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
     ...{ commit, ref, session: sessionOf(request) },
   });
   await keepKnown(kept, commit);
-  await writeFile(join(kept, WHOLE), "");
+  await writeFile(join(kept, WHOLE), await stateOf(kept));
   return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
@@ -115,12 +115,32 @@ async function tips(kept: string): Promise<string[]> {
 
 /** Then it counts as used now. */
 async function isKnown(kept: string, commit: string): Promise<boolean> {
-  if (!existsSync(join(kept, WHOLE))) return false;
+  if ((await readIfThere(join(kept, WHOLE))) !== (await stateOf(kept))) return false;
   const path = join(kept, COMMIT_REFS, commit);
   const text = await readFile(path, "utf8").catch(() => "");
   const now = new Date();
   await utimes(path, now, now).catch(() => {});
   return text.trim() === commit;
+}
+
+/** Changes with every branch and tag, and with the number and sizes of the packs. */
+async function stateOf(kept: string): Promise<string> {
+  const names = await listIfThere(join(kept, "objects/pack"));
+  const packs = names.filter((name) => name.startsWith("pack-")).toSorted();
+  const sizes = packs.map(async (name) => (await stat(join(kept, "objects/pack", name))).size);
+  const folders = ["refs/remotes", "refs/tags"].map((name) => join(kept, name));
+  const listed = await Promise.all(folders.map(filesIn));
+  const refs = listed
+    .flat()
+    .toSorted()
+    .map(async (path) => [path.slice(kept.length), await readIfThere(path)]);
+  const packed = await readIfThere(join(kept, "packed-refs"));
+  return digest([packs, await Promise.all(sizes), packed ?? null, await Promise.all(refs)]);
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Every branch that came is known from now on, too, so that the next fetch can name it. */

@@ -10,6 +10,7 @@ import type { Git } from "../process/open-git.ts";
 import { originSection } from "../trees/checkout.ts";
 import {
   bareRepository,
+  endHistoryAt,
   hasCommit,
   incomingFolder,
   isShallowAt,
@@ -72,7 +73,10 @@ export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
     const use = await markUse(bare.gitFolder);
     if ((await hasCommit(bare, wanted)) && (await mayHave(options, commit))) {
       const objects = join(bare.gitFolder, "objects");
-      const shallow = await isShallowAt(bare.gitFolder, commit);
+      const told = await isShallowAt(bare.gitFolder, commit);
+      const shallow = told || (await hasParents(options.git, bare.gitFolder, commit));
+      // the list of where histories end was lost, not the commit
+      if (shallow && !told) await endHistoryAt(bare, commit);
       return {
         ...{ bytes: 0, cache: waited ? "wait" : "objects", objects, exact: false, shallow },
         tagObject: await tagObject(bare, wanted),

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { BowlineError, errnoOf, isOfMachine, writeError } from "../../../lib/index.ts";
-import { cacheNotKept } from "../../cache/cache-warnings.ts";
+import { cacheDamaged, cacheNotKept } from "../../cache/cache-warnings.ts";
 import { sweepHalfMade } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
 import { filterFor } from "../../objects/filter.ts";
@@ -43,7 +43,7 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
     });
     if (packed === undefined || !(await isAsCommitted(packed, { making, made })))
       return await rm(place, { recursive: true, force: true });
-    await publishKeptTree(place, folder, {
+    const damaged = await publishKeptTree(place, folder, {
       apiVersion: "bowline/v1",
       url: making.access.url.text,
       commit: request.resolution.commit,
@@ -60,10 +60,14 @@ export async function keepTree({ making, made, cache, folder }: KeepOptions): Pr
       size: packed.size,
       manifest: await writeManifest(place, packed.manifest),
     });
+    if (damaged)
+      warn(request, cacheDamaged(`a kept tree of "${making.access.url.text}" was`, damaged, "it was made anew"));
     const seen = openSeen(cache);
     await Promise.all(given.map(({ access, what }) => seen.keep(access, what)));
   } catch (error) {
     if (place !== undefined) await rm(place, { recursive: true, force: true }).catch(() => {});
+    // git writes paths from where it stands, which may be longer than any that begins at the root
+    if (errnoOf(error) === "ENAMETOOLONG") return;
     const ofDisk = !(error instanceof BowlineError) && errnoOf(error) !== undefined;
     const failure = ofDisk ? writeError(place ?? cache.root, error) : error;
     if (!isOfMachine(failure)) throw failure;

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, makePrivateFolder, ownMark, writeError, type Problem } from "../../../lib/index.ts";
+import { crc32 } from "node:zlib";
+import { errnoOf, makePrivateFolder, ownMark, readRecord, writeError, type Problem } from "../../../lib/index.ts";
 import type { GitOptions } from "../../../spec/index.ts";
 import type { CodeReference, CommitDetails } from "../../code-reference.ts";
+import { takeAway } from "../../cache/take-away.ts";
 import { markUse } from "../../cache/use-mark.ts";
 import { filterFor } from "../../objects/filter.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
@@ -44,14 +46,9 @@ export const KEPT_RECORD = "kept.json";
 
 /** The kept tree in this folder, if it is complete. */
 export async function findKeptTree(folder: string): Promise<KeptTree | undefined> {
-  const text = await readFile(join(folder, KEPT_RECORD), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    const record = JSON.parse(text) as KeptTreeRecord;
-    return record.apiVersion === "bowline/v1" ? { folder, record } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { crc, ...record } = (await readRecord(join(folder, KEPT_RECORD))) ?? {};
+  const isAsWritten = record["apiVersion"] === "bowline/v1" && crc === crc32(JSON.stringify(record));
+  return isAsWritten ? { folder, record: record as unknown as KeptTreeRecord } : undefined;
 }
 
 /** What of the commit's objects is not in it. */
@@ -73,17 +70,40 @@ export async function newTreeFolder(repository: string): Promise<string> {
   return folder;
 }
 
-/** Gives the finished folder its name; when another was faster, that one stays. */
-export async function publishKeptTree(made: string, folder: string, record: KeptTreeRecord): Promise<void> {
+/** Gives the finished folder its name; when another was faster, that one stays. What has this name and is no kept tree goes, and is told. */
+export async function publishKeptTree(
+  made: string,
+  folder: string,
+  record: KeptTreeRecord,
+): Promise<DamagedTree | undefined> {
   try {
-    await writeFile(join(made, KEPT_RECORD), JSON.stringify(record), { mode: 0o600, flag: "wx" });
+    const crc = crc32(JSON.stringify(record));
+    await writeFile(join(made, KEPT_RECORD), JSON.stringify({ crc, ...record }), { mode: 0o600, flag: "wx" });
     await makePrivateFolder(dirname(folder));
-    await rename(made, folder);
+    if (await tookName(made, folder)) return undefined;
+    if ((await findKeptTree(folder)) === undefined) {
+      await takeAway(folder);
+      if (await tookName(made, folder)) return new DamagedTree("what it says of itself was gone or had changed");
+    }
   } catch (cause) {
-    if (errnoOf(cause) !== "ENOTEMPTY" && errnoOf(cause) !== "EEXIST") throw writeError(folder, cause);
-    await rm(made, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+    throw writeError(folder, cause);
   }
+  await rm(made, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  return undefined;
 }
+
+/** False where something has it already. */
+async function tookName(made: string, folder: string): Promise<boolean> {
+  return rename(made, folder).then(
+    () => true,
+    (error: unknown) => {
+      if (!TAKEN.has(errnoOf(error) ?? "")) throw error;
+      return false;
+    },
+  );
+}
+
+const TAKEN: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
 /** Marks the tree as in use by this process, and as used now; both as far as the cache can be written. */
 export async function useKeptTree({ folder }: KeptTree): Promise<{ end: () => Promise<void> }> {

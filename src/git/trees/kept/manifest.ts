@@ -1,7 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { limitError } from "../../../lib/index.ts";
+import { limitError, readPlainFile } from "../../../lib/index.ts";
 
 /**
  * What a kept tree consists of: everything that is needed to write it again without looking at a folder or a file's properties.
@@ -59,10 +59,10 @@ export async function readManifest(
   folder: string,
   written: { size: number; crc: number },
 ): Promise<Manifest | undefined> {
-  const text = await readFile(join(folder, NAME)).catch((error: unknown) => {
+  const text = await readPlainFile(join(folder, NAME)).catch((error: unknown) => {
     const limit = limitError("what is kept cannot be read", error);
     if (limit !== undefined) throw limit;
   });
-  if (text?.length !== written.size || crc32(text) !== written.crc) return undefined;
+  if (!text || text.length !== written.size || crc32(text) !== written.crc) return undefined;
   return JSON.parse(text.toString("utf8")) as Manifest;
 }

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { copyFile, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
-import { writePrivateFile } from "../../../lib/index.ts";
+import { readRecord, writePrivateFile } from "../../../lib/index.ts";
 
 /**
  * Whether a file copied from the one folder to the other can share its blocks (btrfs, XFS and the like), so that a copy of any size costs nothing.
@@ -11,20 +11,12 @@ import { writePrivateFile } from "../../../lib/index.ts";
 export async function canShareBlocks(cache: string, target: string): Promise<boolean> {
   const pair = [await stat(cache), await stat(target)].map(({ dev }) => dev).join("-");
   const path = join(cache, "reflink.json");
-  const known = await readKnown(path);
-  const answer = known[pair];
-  if (answer !== undefined) return answer;
+  const known = await readRecord(path);
+  const answer = known?.[pair];
+  if (typeof answer === "boolean") return answer;
   const tried = await tryOnce(cache, target);
   await writePrivateFile(path, JSON.stringify({ ...known, [pair]: tried })).catch(() => undefined);
   return tried;
-}
-
-async function readKnown(path: string): Promise<Record<string, boolean>> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Record<string, boolean>;
-  } catch {
-    return {};
-  }
 }
 
 async function tryOnce(cache: string, target: string): Promise<boolean> {

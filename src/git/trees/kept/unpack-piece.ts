@@ -28,6 +28,9 @@ export interface Piece {
   large: readonly LargeFile[];
 }
 
+/** For reading, and without waiting for somebody to write, should a pipe have that name. */
+export const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** What is kept is not what was written there, or is gone. */
 export class DamagedTree extends Error {
   override readonly name = "DamagedTree";
@@ -59,7 +62,7 @@ function readSegment(segment: Segment, folder: string, layers: Map<string, numbe
   const content = room().subarray(0, segment.size);
   onKept(() => {
     let layer = layers.get(segment.layer);
-    if (layer === undefined) layers.set(segment.layer, (layer = openSync(`${folder}/${segment.layer}`, "r")));
+    if (layer === undefined) layers.set(segment.layer, (layer = openSync(`${folder}/${segment.layer}`, READ_AT_ONCE)));
     for (let done = 0; done < content.length;) {
       const read = readSync(layer, content, done, content.length - done, segment.at + done);
       if (read === 0) throw new DamagedTree(`${segment.layer} is too short`);
@@ -83,7 +86,7 @@ function writeSmall({ files }: Segment, content: Buffer, { tree, time }: Piece):
 }
 
 function* copyLarge(file: LargeFile, { folder, tree, time }: Piece): Generator<undefined, void> {
-  const from = onKept(() => openSync(`${folder}/${file.name}`, "r"));
+  const from = onKept(() => openSync(`${folder}/${file.name}`, READ_AT_ONCE));
   try {
     const to = onTarget(tree, () => openSync(`${tree}/${file.path}`, "wx", file.mode));
     try {
