@@ -100,6 +100,17 @@ describe("GitHub", () => {
     expect(server.requests.filter(({ path }) => path.startsWith("/other"))).toEqual([]);
   });
 
+  it("one of which the host sends to a page to log in is told apart from one that has moved", async () => {
+    const server = await serve({ forge: "github" });
+    server.faults.push({ status: 302, headers: { location: "/login?next=/org/old/git-upload-pack" } });
+    const hint = expect.stringContaining("the page where one signs in");
+    await expect(resolve(requestFor(`${server.url}/org/old`))).rejects.toMatchObject({
+      code: "REDIRECT_REFUSED",
+      hint,
+    });
+    expect(server.requests.filter(({ path }) => path.startsWith("/login"))).toEqual([]);
+  });
+
   it("a chain of two renames is not followed to its end", async () => {
     const renamed = { "org/a": "org/b", "org/b": "org/test" };
     const server = await serve({ forge: "github", renamed });

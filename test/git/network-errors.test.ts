@@ -52,12 +52,51 @@ test.each([
   expect(hintOf(repository)).not.toContain("page");
 });
 
-test("what a server says when it refuses TLS is told in its words", async () => {
-  const alert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
-  const server = createServer((socket) => void socket.on("error", () => {}).once("data", () => socket.end(alert)));
+test.each([
+  [40, "it asks for a client certificate, or has no cipher in common"],
+  [70, "it speaks TLS older than 1.2 only"],
+  [112, 'it does not know the name "127.0.0.1'],
+  [116, "it asks for a client certificate"],
+  [80, "alert internal error"],
+])("the alert with which a server refuses TLS is told by what it means: %i", async (alert, words) => {
+  const bytes = Buffer.from([21, 3, 3, 0, 2, 2, alert]);
+  const server = createServer((socket) => void socket.on("error", () => {}).once("data", () => socket.end(bytes)));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const asked = requestFor(`https://127.0.0.1:${(server.address() as AddressInfo).port}/a/b`);
-  const message = expect.stringMatching(/alert handshake failure$/);
-  await expect(resolve(asked)).rejects.toMatchObject({ code: "TLS_FAILED", message });
+  await expect(resolve(asked)).rejects.toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining(words) });
   server.close();
+});
+
+test.each([
+  ['Digest realm="git", nonce="x", algorithm=MD5', "Digest"],
+  ["Negotiate, NTLM", "Negotiate or NTLM"],
+  ['Negotiate, Basic realm="Digest"', undefined],
+  ['Bearer realm="git"', undefined],
+  [undefined, undefined],
+])("a server that lets in by what is not spoken is told so: %s", (offered, scheme) => {
+  const headers = offered === undefined ? {} : { "www-authenticate": offered };
+  for (const source of [undefined, "the environment"]) {
+    const { code, message } = statusError(401, { url, source }, headers) ?? {};
+    expect(code).toBe(source === undefined ? "GIT_CREDENTIAL_MISSING" : "GIT_CREDENTIAL_REFUSED");
+    if (scheme === undefined) expect(message).not.toContain("lets in by");
+    else expect(message).toContain(`lets in by ${scheme} only`);
+  }
+});
+
+test("what a request of plain http was answered may be a proxy's words; what a tunnel carries is not", () => {
+  const proxy = "http://proxy.example:3128";
+  const plain = parseGitUrl("http://git.example/a/b");
+  for (const status of [401, 403, 502]) {
+    expect(statusError(status, { url: plain, proxy })?.message).toContain(`of the proxy "${proxy}"`);
+    expect(statusError(status, { url, proxy })?.message).not.toContain(proxy);
+  }
+  expect(statusError(404, { url: plain, proxy })?.message).not.toContain(proxy);
+});
+
+test("a request that is not taken for its size or its form says what it may be", () => {
+  const hintOf = (status: number, text: string): string | undefined =>
+    statusError(status, { url: parseGitUrl(text) })?.hint;
+  expect(hintOf(413, "https://git.example/a/b")).toContain("client_max_body_size");
+  expect(hintOf(400, "https://git.example/a/b")).toContain("client certificate");
+  expect(hintOf(400, "http://git.example/a/b")).toContain("https://");
 });

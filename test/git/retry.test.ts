@@ -62,7 +62,8 @@ test.each(["Mon, 01 Jan 2001 00:00:00 GMT", "1.5", "-5", "soon", "0"])(
   async (wait) => {
     const deadline = startDeadline(100, { what: "the test", hint: "" });
     const asked = { url };
-    const failing = (): Promise<never> => Promise.reject(statusError(503, asked, wait) ?? new Error("no error"));
+    const failing = (): Promise<never> =>
+      Promise.reject(statusError(503, asked, { "retry-after": wait }) ?? new Error("no error"));
     const told = withRetries(failing, { url, request: {}, deadline, tries: 3 });
     await expect(told).rejects.toMatchObject({ code: "HOST_BUSY", hint: "the host has a fault: try again later" });
     deadline.clear();

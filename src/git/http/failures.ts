@@ -1,5 +1,15 @@
-import { BowlineError, errnoOf, limitError, ProxyRefusal, type GitUrl, type ProblemInput } from "../../lib/index.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import {
+  BowlineError,
+  errnoOf,
+  limitError,
+  ProxyRefusal,
+  type ErrorCode,
+  type GitUrl,
+  type ProblemInput,
+} from "../../lib/index.ts";
 import { busyError, named } from "../failures.ts";
+import { tlsCause } from "./tls-failures.ts";
 
 /** What was asked, as far as it decides how a failure is told. */
 export interface Asked {
@@ -12,13 +22,40 @@ export interface Asked {
   proxy?: string | undefined;
 }
 
+/** What of an answer's head decides how its status is told. */
+export type TellingHeaders = Pick<IncomingHttpHeaders, "retry-after" | "www-authenticate">;
+
 /** The one table from HTTP status codes to errors; undefined for a status that is none. */
-export function statusError(status: number, asked: Asked, retryAfter?: string): BowlineError | undefined {
+export function statusError(status: number, asked: Asked, headers: TellingHeaders = {}): BowlineError | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const wait = millisecondsOf(retryAfter);
-  const busy = isFault(status) || (status === 403 && wait !== undefined);
-  const problem = busy ? busyProblem(status, asked) : refusal(status, asked);
-  return busy ? busyError(problem, wait) : new BowlineError(problem);
+  const wait = millisecondsOf(headers["retry-after"]);
+  if (isFault(status) || (status === 403 && wait !== undefined))
+    return busyError(perhapsProxy(busyProblem(status, asked), asked), wait);
+  const problem = status === 401 ? otherScheme(headers["www-authenticate"], asked) : undefined;
+  return new BowlineError(perhapsProxy(problem ?? refusal(status, asked), asked));
+}
+
+const NOT_THE_PROXYS = new Set<ErrorCode>(["PROXY_FAILED", "GIT_REPOSITORY_NOT_FOUND"]);
+
+/** Over plain http a proxy answers in the server's name. */
+function perhapsProxy(problem: ProblemInput, { url, proxy }: Asked): ProblemInput {
+  if (proxy === undefined || url.scheme !== "http" || NOT_THE_PROXYS.has(problem.code)) return problem;
+  return { ...problem, message: `${problem.message}; that may be the answer of the proxy "${proxy}" in between` };
+}
+
+/** Ways to be let in that take more than one request and its answer. */
+const OTHER_SCHEMES = ["Digest", "Negotiate", "NTLM"];
+
+/** The refusal of a server that lets nobody in by what we can send (RFC 9110, section 11.6.1). */
+function otherScheme(offered: string | undefined, asked: Asked): ProblemInput | undefined {
+  const offers = (scheme: string): boolean => new RegExp(`(^|[,\\s])${scheme}([,\\s]|$)`, "i").test(offered ?? "");
+  const others = OTHER_SCHEMES.filter(offers);
+  if (others.length === 0 || offers("Basic") || offers("Bearer")) return undefined;
+  return {
+    code: asked.source === undefined ? "GIT_CREDENTIAL_MISSING" : "GIT_CREDENTIAL_REFUSED",
+    message: `"${named(asked.url)}" lets in by ${others.join(" or ")} only, which is not spoken here (401)`,
+    hint: "ask whoever runs the server to let in by Basic or Bearer over https, or use an ssh url",
+  };
 }
 
 /** A refusal in the server's own words, which forges and JGit's servers give with the status 200. */
@@ -44,7 +81,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
   const limit = limitError(`"${host}" cannot be asked`, cause);
   if (limit !== undefined) return limit;
   const whom = asked.proxy === undefined ? `"${host}"` : `"${host}" or the proxy "${asked.proxy}"`;
-  const tls = TLS_CAUSES[errno] ?? (/^ERR_(SSL|TLS)_|^EPROTO$|^CERT_/.test(errno) ? otherTls(cause) : undefined);
+  const tls = tlsCause(errno, cause);
   if (tls) {
     // what a plain proxy passes on is the host's
     const place = asked.proxy?.startsWith("https:") === true ? whom : `"${host}"`;
@@ -71,7 +108,8 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
 
 /** What a proxy answered when it was asked for a way to the server. */
 export function proxyError(status: number, asked: Asked): BowlineError {
-  if (status === 407) return new BowlineError(refusal(status, asked));
+  // tinyproxy says 401
+  if (status === 407 || status === 401) return new BowlineError(refusal(407, asked));
   const message = `the proxy "${asked.proxy ?? ""}" answers ${status}, on the way to "${hostOf(asked.url)}"`;
   if (isFault(status))
     return busyError(
@@ -132,8 +170,17 @@ function refusal(status: number, asked: Asked, because?: string): ProblemInput {
     case 407:
       return {
         code: "PROXY_FAILED",
-        message: `the proxy "${asked.proxy ?? ""}" asks for a user name and password, or refuses them (407)`,
+        message: `the proxy "${asked.proxy ?? ""}" asks for a user name and password, or refuses them`,
         hint: "put them into the proxy's url: http://USER:PASSWORD@HOST:PORT",
+      };
+    case 400:
+      return {
+        code: "GIT_PROTOCOL",
+        message: `"${shown}" does not take the request (400)`,
+        hint:
+          asked.url.scheme === "http"
+            ? "check whether the url must begin with https://"
+            : "check the url; nginx answers so where it asks for a client certificate, which Bowline has none of",
       };
     case 413:
       return {
@@ -176,59 +223,6 @@ function millisecondsOf(retryAfter: string | undefined): number | undefined {
   if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
   const date = /[a-z]{3}/i.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
-}
-
-interface TlsCause {
-  what: (host: string, cause: unknown) => string;
-  hint: string;
-}
-
-const UNKNOWN_AUTHORITY: TlsCause = {
-  what: () => "its certificate is self-signed or signed by an authority that is not known here",
-  hint: "put the authority's certificate into the connection's secret as ca.crt, or name a bundle with SSL_CERT_FILE",
-};
-
-const TLS_CAUSES: Record<string, TlsCause | undefined> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_REJECTED: {
-    what: () =>
-      `its certificate is self-signed, signed by an authority that is not known here, has expired or is not valid yet (this machine's clock says ${new Date().toISOString()})`,
-    hint: "put the authority's certificate into the connection's secret as ca.crt, or name a bundle with SSL_CERT_FILE; for an expired one ask whoever runs the host",
-  },
-  CERT_HAS_EXPIRED: {
-    what: () => `its certificate has expired (this machine's clock says ${new Date().toISOString()})`,
-    hint: "ask whoever runs the host to renew it, or set this machine's clock",
-  },
-  CERT_NOT_YET_VALID: {
-    what: () => `its certificate is not valid yet (this machine's clock says ${new Date().toISOString()})`,
-    hint: "set this machine's clock",
-  },
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    what: (host, cause) => `its certificate is not for "${host}" but for ${namesOf(cause)}`,
-    hint: "use the host name that the certificate has",
-  },
-};
-
-/** The names in a certificate, of which there may be hundreds. */
-function namesOf(cause: unknown): string {
-  const { cert } = cause as { cert?: { subjectaltname?: string } };
-  const names = (cert?.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
-  const shown = names.filter((name) => /^[\w.*:-]+$/.test(name)).slice(0, 4);
-  return shown.length === 0 ? "no host at all" : shown.map((name) => `"${name}"`).join(", ");
-}
-
-function otherTls(cause: unknown): TlsCause {
-  const text = cause instanceof Error ? cause.message : "";
-  if (/wrong version number|packet length too long|http request/i.test(text)) {
-    return { what: () => "it does not speak TLS at this port", hint: "check the port, and whether the url is http://" };
-  }
-  // OpenSSL names the function, which newer ones leave out, and then the reason
-  const reason = /routines:\w*:([^:]+)/.exec(text)?.[1] ?? /:([a-z][^:]*)(?::|$)/i.exec(text)?.[1];
-  return { what: () => (reason ?? errnoOf(cause) ?? "unknown").trim(), hint: "check the server's TLS configuration" };
 }
 
 function connectionProblem(errno: string, whom: string, cause: unknown): Omit<ProblemInput, "hint"> {

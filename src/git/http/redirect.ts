@@ -16,7 +16,7 @@ export function followRedirect(
   const place = location !== undefined && URL.canParse(location, asked) ? new URL(location, asked).href : undefined;
   const url = place?.endsWith(suffix) === true ? repositoryAt(place.slice(0, -suffix.length)) : undefined;
   if (url !== undefined && mayLeadTo(url, access)) return url;
-  const isPage = place !== undefined && new URL(place).origin === new URL(asked).origin && !place.endsWith(suffix);
+  const isPage = place !== undefined && new URL(place).origin === new URL(asked).origin && url === undefined;
   throw redirectRefused(access, place ?? location ?? "", isPage ? PAGE : ELSEWHERE);
 }
 

@@ -112,7 +112,7 @@ function isEnded(error: unknown): boolean {
 
 /** Throws the error for a status that is one. */
 export function throwForStatus(talk: Conversation, { status, headers }: Head): void {
-  const error = statusError(status, { ...talk.client.asked, url: talk.access.url }, headers["retry-after"]);
+  const error = statusError(status, { ...talk.client.asked, url: talk.access.url }, headers);
   if (error) throw error;
 }
 
