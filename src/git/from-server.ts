@@ -127,7 +127,7 @@ async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<From
     const beginning = beginWithBase(making, cache);
     const early = earlyFilesFor(making, beginning);
     const [obtained, base] = await phase("fetch", () =>
-      bothOrFirstError(obtainObjects({ ...options, watch: early?.begin }), beginning),
+      obtainBeside(beginning, obtainObjects({ ...options, watch: early?.begin })),
     ).catch((error: unknown) => {
       early?.stop();
       throw error;
@@ -143,6 +143,17 @@ async function throughCache(tools: Tools & { cache: CacheFolder }): Promise<From
       early?.stop();
       await obtained.close();
     }
+  }
+}
+
+/** What was obtained is let go of where the other fails: nobody goes on with it. */
+async function obtainBeside<T>(other: Promise<T>, obtaining: Promise<Obtained>): Promise<[Obtained, T]> {
+  try {
+    return await bothOrFirstError(obtaining, other);
+  } catch (error) {
+    const obtained = await obtaining.catch(() => undefined);
+    await obtained?.close();
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   startGitServer,
   temporaryFolder,
   withFault,
+  type CommitSpec,
   type GitServer,
   type InjectedFault,
 } from "../support/index.ts";
@@ -16,13 +17,16 @@ import { networkOfTest } from "./request.ts";
 const noStrace = canInject ? "" : " (skipped: no strace here, or no right to trace)";
 
 let server: GitServer;
+let old: string;
 let commit: string;
 let script: ChildScript;
 
 beforeAll(async () => {
   server = await startGitServer();
   const files = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`d${at % 3}/f${at}`, `${at}\n`]));
-  commit = (await server.add("org/test", { commits: [{ files }, { files: { last: "one\n" } }] })).commits["main"]!;
+  const link = { symlink: "d1/f1" };
+  const commits: CommitSpec[] = [{ name: "old", files: { ...files, link } }, { files: { last: "one\n" } }];
+  ({ old, main: commit } = (await server.add("org/test", { commits })).commits as Record<"old" | "main", string>);
   script = await childScript(`
     import { materialize } from "#src/git/materialize.ts";
     import { DEFAULT_POLICY } from "#src/config/index.ts";
@@ -46,6 +50,7 @@ interface Attempt {
   target: string;
   cache?: string;
   history?: "full";
+  of?: string;
   fault?: InjectedFault;
 }
 
@@ -55,9 +60,9 @@ interface Told {
   warnings: string[];
 }
 
-async function attempt({ target, cache, history, fault }: Attempt): Promise<Told> {
+async function attempt({ target, cache, history, of = commit, fault }: Attempt): Promise<Told> {
   const url = `${server.url}/org/test`;
-  const request = { url, resolution: { commit }, target, cache, history, network: networkOfTest() };
+  const request = { url, resolution: { commit: of }, target, cache, history, network: networkOfTest() };
   const under = fault === undefined ? {} : { under: withFault(fault) };
   return (await script.run([JSON.stringify(request)], under)) as Told;
 }
@@ -94,6 +99,18 @@ describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => 
     expect(await attempt({ target, cache, fault })).toEqual({ answer: "made", warnings: ["CACHE_NOT_USED"] });
     await isWhole(target);
     expect(await attempt({ target: join(folder, "third"), cache })).toEqual({ answer: "made", warnings: [] });
+  });
+
+  it("while the files of the commit before are written: nothing of what was fetched meanwhile stays in the cache", async () => {
+    const folder = await temporaryFolder();
+    const cache = join(await temporaryFolder(), "cache");
+    expect(await attempt({ of: old, target: join(folder, "first"), cache })).toMatchObject({ answer: "made" });
+    const fault = { call: "symlink", error: "EIO" };
+    const failing = attempt({ target: join(folder, "second"), cache, fault });
+    expect(await failing).toMatchObject({ answer: "DISK_NOT_WRITABLE" });
+    expect(await readdir(folder)).toEqual(["first"]);
+    const [name = ""] = await readdir(join(cache, "repositories"));
+    expect(await readdir(join(cache, "repositories", name, "incoming"))).toEqual([]);
   });
 
   it("while a kept history is brought up to date: it comes without the cache", async () => {

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { materialize, resolve } from "../../src/git/index.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { materialize, resolve, type GitEvent } from "../../src/git/index.ts";
 import type { GitOptions } from "../../src/spec/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
 import { requestFor } from "./request.ts";
@@ -50,14 +50,10 @@ for (const [name, options, commits] of cases) {
 
 const noTmpfs = process.getuid?.() === 0 && process.platform === "linux" ? undefined : "not root on Linux";
 
-it.skipIf(noTmpfs)(
-  `a full disk of the target is told after one fetch${noTmpfs ? ` (skipped: ${noTmpfs})` : ""}`,
-  async () => {
+describe.skipIf(noTmpfs)(`a target on another disk than the cache${noTmpfs ? ` (skipped: ${noTmpfs})` : ""}`, () => {
+  it("that is full is told after one fetch", async () => {
     const place = await temporaryFolder();
-    const disk = join(place, "disk");
-    await mkdir(disk);
-    spawnSync("mount", ["-t", "tmpfs", "-o", "size=220k", "tmpfs", disk]);
-    try {
+    await onDisk("size=220k", async (disk) => {
       for (const options of [{}, { history: "full" }] as const) {
         const cache = join(place, `cache of ${options.history}`);
         const before = server.requests.length;
@@ -71,22 +67,48 @@ it.skipIf(noTmpfs)(
         await expect(full).rejects.toMatchObject({ code: "DISK_FULL" });
         expect(server.requests.length - before - once).toBe(once);
       }
-    } finally {
-      spawnSync("umount", ["-l", disk]);
-    }
-  },
-);
+    });
+  });
+
+  it("gets the next commit by its difference", async () => {
+    const cache = join(await temporaryFolder(), "cache");
+    await materializeAt(repository.commits["old"]!, { cache });
+    await onDisk("size=8m", async (disk) => {
+      const events: GitEvent[] = [];
+      const target = await materializeAt(repository.commits["new"]!, { cache, events, target: join(disk, "repo") });
+      expect(events.filter(({ phase }) => phase === "warning")).toEqual([]);
+      expect(await git(target, ["status", "--porcelain"])).toBe("");
+      expect(await git(target, ["fsck", "--strict"])).toBe("");
+    });
+    await materializeAt(repository.commits["old"]!, { cache });
+    const [kept] = await readdir(join(cache, "repositories"));
+    // nothing was set aside
+    expect(await readdir(join(cache, "repositories", kept!, "depth-1.git/refs/bowline"))).toHaveLength(2);
+  });
+});
+
+/** A disk of its own in memory; options as mount(8) has them for tmpfs. */
+async function onDisk(options: string, use: (disk: string) => Promise<void>): Promise<void> {
+  const disk = await temporaryFolder();
+  expect(spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", disk]).status).toBe(0);
+  try {
+    await use(disk);
+  } finally {
+    spawnSync("umount", ["-l", disk]);
+  }
+}
 
 interface Asked {
   cache: string;
   options?: Partial<GitOptions>;
   target?: string;
+  events?: GitEvent[];
 }
 
 /** Gives the target. */
-async function materializeAt(revision: string, { cache, options, target: asked }: Asked): Promise<string> {
+async function materializeAt(revision: string, { cache, options, events, target: asked }: Asked): Promise<string> {
   const target = asked ?? join(await temporaryFolder(), "repo");
-  const request = requestFor(`${server.url}/org/test.git`, { cache, revision });
+  const request = requestFor(`${server.url}/org/test.git`, { cache, revision, ...(events && { events }) });
   const whole = { ...request, options: { ...request.options, ...options } };
   await materialize({ ...whole, resolution: await resolve(whole), target });
   return target;

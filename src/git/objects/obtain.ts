@@ -111,7 +111,7 @@ export async function tellHistory(
 
 /**
  * Gives a repository of its own all objects of the commit and no other, so that it needs nothing of the cache: by copying what came, or by packing it
- * from what is there, as it is packed there.
+ * from what is there, as it is packed there; then these are lent to the repository meanwhile.
  */
 export async function giveObjects(
   gitFolder: string,
@@ -127,6 +127,8 @@ export async function giveObjects(
   // told of where history ends by the repository that has the objects: the other's files are being written
   await git.run([`--git-dir=${dirname(objects)}`, ...words, join(packs, "pack")], {
     input: [commit, ...(tagged === undefined ? [] : [tagged]), ""].join("\n"),
+    // git begins a pack here and renames it at its end, which it cannot from one file system to another
+    env: { GIT_OBJECT_DIRECTORY: join(gitFolder, "objects") },
   });
 }
 

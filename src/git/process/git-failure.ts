@@ -115,7 +115,7 @@ const LOCAL: Row[] = [
     hint: "see what removes folders there, and whether open files are short (ulimit -n), then run the command again",
   },
   {
-    words: /No space left on device|Disk quota exceeded/i,
+    words: /No space left on device|Disk quota exceeded|Out of diskspace/i,
     code: "DISK_FULL",
     what: "no space is left for the repository",
     hint: "free some space, or use another folder",
