@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { constants, existsSync, mkdirSync } from "node:fs";
-import { access, link, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, link, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, systemError, writeError } from "./system-errors.ts";
 
@@ -9,29 +9,34 @@ export async function makePrivateFolder(path: string): Promise<void> {
   await makeFolder(path, 0o700);
 }
 
-/** Makes a folder, and those above it; one that exists is left as it is. DISK_FULL or DISK_NOT_WRITABLE. */
+/**
+ * Makes a folder, and those above it; one that exists is left as it is. DISK_FULL or DISK_NOT_WRITABLE. Not by Node's `recursive`, which tries for ever where a
+ * system says of a folder that is there that it is not (`/proc`, automounts), and says that itself of a full disk.
+ */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
-  const options = { recursive: true, mode } as const;
   try {
-    await mkdir(path, options).catch((error: unknown) => {
-      if (errnoOf(error) !== "ENOENT") throw error;
-      // which is what Node makes there of a full disk, a quota or a read-only one
-      makeOneByOne(path, mode);
-    });
+    if (!(await madeIn(path, mode))) {
+      await makeFolder(dirname(path), mode);
+      await mkdir(path, { mode }).catch((error: unknown) => unlessFolder(path, error));
+    }
   } catch (cause) {
     throw writeError(path, cause);
   }
 }
 
-/** Throws the system's own reason. */
-function makeOneByOne(path: string, mode: number): void {
-  const parent = dirname(path);
-  if (!existsSync(parent)) makeOneByOne(parent, mode);
+/** False where the folder above is missing. */
+async function madeIn(path: string, mode: number): Promise<boolean> {
   try {
-    mkdirSync(path, { mode });
+    await mkdir(path, { mode });
   } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
+    if (errnoOf(error) === "ENOENT" && !existsSync(dirname(path))) return false;
+    await unlessFolder(path, error);
   }
+  return true;
+}
+
+async function unlessFolder(path: string, error: unknown): Promise<void> {
+  if (errnoOf(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
 }
 
 /**

@@ -183,7 +183,8 @@ describe("bowline initializer git", () => {
 
   test.each([
     [["--url"], "--url"],
-    [["--url", "https://h/a/b"], "--path is missing"],
+    [["--url", "https://h/a/b"], "--path (the folder to make) must be given"],
+    [[], "--url (the repository's url) and --path (the folder to make) must be given"],
     [["--url", "https://h/a/b", "--path", "x", "--commit", "abc"], "all 40 or 64 digits"],
     [["--url", "https://h/a/b", "--path", "x", "--history", "0"], "--history takes"],
     [["--url", "https://h/a/b", "--path", "x", "--owner", "ada"], "UID:GID"],

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createPrivateFile, withFileLock, writePrivateFile } from "../../src/lib/index.ts";
+import { createPrivateFile, makeFolder, withFileLock, writePrivateFile } from "../../src/lib/index.ts";
 import { canDropRights, childScript, type ChildScript } from "../support/child-script.ts";
 
 let folder: string;
@@ -38,6 +38,15 @@ describe("private files", () => {
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["file"]);
   });
+});
+
+test("a folder that the system lets nobody make is an error, and so is a file in its place", async () => {
+  await writePrivateFile(join(folder, "file"), "");
+  for (const place of ["/proc/bowline/a", join(folder, "file"), join(folder, "file/a")])
+    await expect(makeFolder(place)).rejects.toMatchObject({ code: "DISK_NOT_WRITABLE" });
+  await makeFolder(join(folder, "a/b"));
+  await makeFolder(join(folder, "a/b"));
+  expect(readdirSync(join(folder, "a"))).toEqual(["b"]);
 });
 
 describe("other processes", () => {

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, makePrivateFolder } from "../../lib/index.ts";
 import { catalog, polyaxonfiles } from "./files.ts";
 import { digestOf, startDemoGitServer, type DemoAccount, type DemoGitServer } from "./git-server.ts";
 import { makeRepositories, PRIVATE_OWNER } from "./repositories.ts";
@@ -32,7 +32,7 @@ export function isPlayFolder(folder: string): boolean {
 
 /** Makes a new one and starts its git server. USAGE when there is something else at the place. */
 export async function makePlayFolder(folder: string, searchPath: string): Promise<NewPlayFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(folder);
   const repositories = join(folder, "repositories");
   const commits = await makeRepositories(repositories, searchPath);
   const credentials = { username: "demo", password: randomBytes(12).toString("base64url") };

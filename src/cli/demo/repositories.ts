@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { devNull } from "node:os";
 import { join } from "node:path";
-import { runProgram } from "../../lib/index.ts";
+import { makeFolder, runProgram } from "../../lib/index.ts";
 
 /** The first path segment of the two repositories that only the account sees. */
 export const PRIVATE_OWNER = "team";
@@ -36,7 +35,7 @@ interface DemoCommit {
 
 /** By `git fast-import`, whose input is one text: no working tree, three starts of git. */
 async function make(path: string, searchPath: string, commits: DemoCommit[]): Promise<string[]> {
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   const git = async (args: string[], input = ""): Promise<string> => {
     const env = { PATH: searchPath, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: devNull, LC_ALL: "C" };
     const { exitCode, stdout, stderr } = await runProgram("git", args, { cwd: path, env, input });

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { InitializerSettings } from "../../executors/index.ts";
-import { didYouMean } from "../../lib/index.ts";
+import { didYouMean, type BowlineError } from "../../lib/index.ts";
 import type { GitOptions } from "../../spec/index.ts";
 import { git as record } from "../commands/initializer.ts";
 import type { CliContext } from "../context.ts";
@@ -51,9 +51,10 @@ export function parseInitializer(
     throw usage("--revision and --commit exclude each other", "leave one out");
   const values = { ...told(given, env), ...given };
   const text = (name: string): string | undefined => values[name] as string | undefined;
-  const url = text("url") ?? missing("--url", "the repository's url");
+  const url = text("url");
   // empty: a variable that was not set; the working directory is not what was meant
-  const path = text("path") || missing("--path", "the folder to make");
+  const path = text("path") || undefined;
+  if (url === undefined || path === undefined) throw missing({ url, path });
   const { revision, commit, ref } = { revision: text("revision"), commit: text("commit"), ref: text("ref") };
   if (ref !== undefined && commit === undefined)
     throw usage("--ref tells the branch or tag of --commit", "add --commit SHA");
@@ -167,8 +168,12 @@ function parseOwner(text: string): { uid: number; gid: number } {
   return { uid, gid };
 }
 
-function missing(option: string, what: string): never {
-  throw usage(`${option} is missing: ${what}`, "see: bowline initializer git --help");
+function missing(given: { url: string | undefined; path: string | undefined }): BowlineError {
+  const words = [
+    ...(given.url === undefined ? ["--url (the repository's url)"] : []),
+    ...(given.path === undefined ? ["--path (the folder to make)"] : []),
+  ];
+  return usage(`${words.join(" and ")} must be given`, "see: bowline initializer git --help");
 }
 
 function defined<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {

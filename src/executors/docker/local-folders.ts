@@ -1,7 +1,7 @@
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, rm, stat } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Plan } from "../../compile/index.ts";
-import { writeError } from "../../lib/index.ts";
+import { makeFolder, writeError } from "../../lib/index.ts";
 import type { ExecutionContext } from "../executor.ts";
 import type { Mount } from "./container-body.ts";
 import { CONTEXT, isBelow, type SharedFolders } from "./shared-folders.ts";
@@ -53,7 +53,7 @@ export function localFolders(plan: Plan, { folder, uuid }: ExecutionContext): Lo
     );
     try {
       for (const path of [...folders, ...repositories]) {
-        await mkdir(path, { recursive: true });
+        await makeFolder(path);
         // Not by the mode of mkdir, from which the umask takes.
         await chmod(path, 0o777);
       }
