@@ -233,13 +233,13 @@ export function stepName(
   return own;
 }
 
-/** An unknown connection, with the names it may be a slip of. */
 /** Whoever names a forge as the kind means git. */
 function forGit({ schema }: Connection): string {
   const url = schema?.["url"];
   return typeof url === "string" && /^https?:|^ssh:|@/.test(url) ? "for a git repository write `kind: git`; else " : "";
 }
 
+/** An unknown connection, with the names it may be a slip of. */
 export function connectionNotFound(name: string, catalog: ReadonlyMap<string, Connection>, place: Place): ProblemInput {
   const known = [...catalog.keys()];
   const list =

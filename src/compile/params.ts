@@ -234,13 +234,7 @@ function resolveInput(io: IoFields, { node, output, value, report }: Resolving):
     );
     return undefined;
   }
-  if (
-    typeof raw === "object" &&
-    raw.kind === "scalar" &&
-    raw.text.includes("{{") &&
-    !value?.fromCommandLine &&
-    /^\s*\{\{/.test(raw.text)
-  ) {
+  if (raw.kind === "scalar" && !value?.fromCommandLine && /^\s*\{\{/.test(raw.text)) {
     report.errors.push(problem(io, "cannot be a template", "write the value itself; templates are for `run:`", place));
     return undefined;
   }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { bothOrFirstError } from "./both.ts";
 import { planOf, type Given, type Made, type Making } from "./making.ts";
 import type { Git } from "./process/open-git.ts";
+import { attributesDiffer } from "./trees/attributes.ts";
 import { checkBudget, holdWritten } from "./trees/budget.ts";
 import { configText, finishConfig, pointHead, writeFiles } from "./trees/checkout.ts";
 import { commitDetails, readCommit } from "./trees/commit-details.ts";
 import type { EarlyFiles } from "./trees/early/early-files.ts";
 import { forgetIndex, indexOf } from "./trees/index-file.ts";
-import { attributesDiffer } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
 import { addContents } from "./trees/lfs.ts";
 import { addSubmodules } from "./trees/submodules.ts";
@@ -44,7 +44,7 @@ export async function checkOut(making: Making, git: Git, { content, base, filter
   const { tree: repository, folder } = workplace;
   const plan = planOf(making, filter);
   const withoutContents = filter !== undefined;
-  const isPlain = base === undefined && filter === undefined && request.options.sparse.length === 0;
+  const isPlain = base === undefined && !withoutContents && request.options.sparse.length === 0;
   const files = await checkBudget({ git, repository, commit, url, policy, withoutContents });
   // not beside the writing of files, whose processes read HEAD too
   await pointHead(plan);

@@ -7,7 +7,7 @@ export interface EmptyRepository {
   gitFolder: string;
   /** Decides the object format: 64 digits are SHA-256. */
   commit: string;
-  /** More of `core`, as `core.name`. */
+  /** More of section `core`. */
   core?: Readonly<Record<string, string>>;
   /** Sections besides `core` and `extensions`. */
   config?: string;
@@ -41,7 +41,7 @@ export function repositoryConfig(options: Omit<EmptyRepository, "gitFolder">): s
     "filemode = true",
     `bare = ${bare}`,
     ...(bare ? [] : ["logallrefupdates = true", "checkStat = minimal", "trustctime = false"]),
-    ...Object.entries(more).map(([name, value]) => `${name.replace(/^core\./, "")} = ${value}`),
+    ...Object.entries(more).map(([name, value]) => `${name} = ${value}`),
   ];
   const lines = (list: readonly string[]): string => list.map((line) => `\t${line}\n`).join("");
   return `[core]\n${lines(core)}${extensions.length > 0 ? `[extensions]\n${lines(extensions)}` : ""}${config}`;

@@ -28,7 +28,7 @@ export interface RunOptions {
   expected?: readonly number[];
   onLine?: (line: string) => void;
   signal?: AbortSignal;
-  /** More environment; for git-lfs. */
+  /** More environment; it wins. */
   env?: Readonly<Record<string, string>>;
   /** What it is given came from a server and it goes nowhere: it gets neither credential nor proxy, and may ask nobody. */
   local?: boolean;

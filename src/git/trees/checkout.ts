@@ -55,8 +55,8 @@ export interface WriteOptions {
 }
 
 /**
- * Writes index and files, with two writers (checkout.workers), but for encodings that these would write wrongly. Symbolic links of the repository are made as
- * git makes them. Gives whether all files were written anew, those that were there already among them.
+ * Writes index and files: many by two gits, others by one with two writers (checkout.workers), but for encodings that these would write wrongly. Symbolic links
+ * of the repository are made as git makes them. Gives whether all files were written anew, those that were there already among them.
  */
 export async function writeFiles(
   git: Git,

@@ -1,6 +1,6 @@
 import type { Git } from "../process/open-git.ts";
-import { MOST_READ } from "./attributes.ts";
-import { indexWithAttributesBelow, isAttributes } from "./index-file.ts";
+import { isAttributes, MOST_READ } from "./attributes.ts";
+import { indexWithAttributesBelow } from "./index-file.ts";
 
 /**
  * Whether attributes of a folder below the top ask for another encoding of its files (gitattributes, "working-tree-encoding"). git's parallel checkout

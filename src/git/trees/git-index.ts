@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** One file of an index, as far as it concerns what is on disk. */
 export interface IndexEntry {
   /** Its bytes as latin1: names need not be UTF-8. */
@@ -81,7 +83,14 @@ export function indexPath(path: string): string {
 // oxlint-disable-next-line no-control-regex -- every byte that is the same in both
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Sets the time of these entries, in seconds; the checksum at the end is left for the caller to set. */
+/** Sets the checksum at the end of an index, of all that is before it. */
+export function setChecksum(index: Buffer, oidBytes: number): void {
+  const covered = index.subarray(0, index.length - oidBytes);
+  const sum = createHash(oidBytes === 32 ? "sha256" : "sha1").update(covered);
+  sum.digest().copy(index, covered.length);
+}
+
+/** Sets the time of these entries, in seconds; the checksum is left for the caller to set. */
 export function setTimes(index: Buffer, entries: readonly IndexEntry[], seconds: number): void {
   for (const { at } of entries) {
     index.writeUInt32BE(seconds, at + MTIME);

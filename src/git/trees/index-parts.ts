@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { entryAt, HEADER, indexVersion, objectAt } from "./git-index.ts";
-import { isAttributes } from "./index-file.ts";
+import { isAttributes } from "./attributes.ts";
+import { entryAt, HEADER, indexVersion, objectAt, setChecksum } from "./git-index.ts";
 
 /** An index that several gits fill in at once, each a part of it. */
 export interface IndexParts {
@@ -36,8 +35,10 @@ export function splitIndex(index: Buffer, { oidBytes, parts }: SplitOptions): In
     attributes,
     folders,
     join(written) {
-      const same = lists.every((entries, place) => takeOver(index, entries, written[place]));
-      return same ? withChecksum(index, oidBytes) : undefined;
+      const same = lists.every((entries, place) => putBack(index, entries, written[place]));
+      if (!same) return undefined;
+      setChecksum(index, oidBytes);
+      return index;
     },
   };
 }
@@ -63,11 +64,15 @@ function readEntries(index: Buffer, oidBytes: number) {
   for (let left = index.readUInt32BE(HEADER - 4); left > 0; left -= 1) {
     const { mode, name, nameEnd, end } = entryAt(index, start, oidBytes);
     const path = index.toString("latin1", name, nameEnd);
-    if (isAttributes(path)) attributes.add(objectAt(index, start, oidBytes));
-    if (isAttributes(path) && !isFile(mode)) plain = false;
-    const folder = folderOf(path);
-    (isFile(mode) ? files : others).push({ start, end, folder });
-    if (isFile(mode)) addFolder(folder);
+    if (isAttributes(path)) {
+      attributes.add(objectAt(index, start, oidBytes));
+      plain &&= isFile(mode);
+    }
+    const entry = { start, end, folder: folderOf(path) };
+    if (isFile(mode)) {
+      files.push(entry);
+      addFolder(entry.folder);
+    } else others.push(entry);
     start = end;
   }
   return { files, others, folders, attributes: plain ? [...attributes] : undefined };
@@ -107,7 +112,8 @@ function partOf(index: Buffer, entries: readonly Entry[], oidBytes: number): Buf
   ]);
 }
 
-function takeOver(index: Buffer, entries: readonly Entry[], part: Buffer | undefined): boolean {
+/** False where the part has other entries. */
+function putBack(index: Buffer, entries: readonly Entry[], part: Buffer | undefined): boolean {
   const runs = runsOf(entries);
   const length = runs.reduce((sum, [start, end]) => sum + end - start, HEADER);
   if (part === undefined || part.length < length || part.readUInt32BE(HEADER - 4) !== entries.length) return false;
@@ -125,13 +131,4 @@ function runsOf(entries: readonly Entry[]): [start: number, end: number][] {
     else runs.push([start, end]);
   }
   return runs;
-}
-
-function withChecksum(index: Buffer, oidBytes: number): Buffer {
-  const covered = index.subarray(0, index.length - oidBytes);
-  createHash(oidBytes === 32 ? "sha256" : "sha1")
-    .update(covered)
-    .digest()
-    .copy(index, covered.length);
-  return index;
 }

@@ -39,6 +39,7 @@ export async function writeApart(git: Git, { repository, commit, signal }: Index
     return written;
   };
   const writing = parts.files.map(checkOut);
+  // no git is left at work in a folder that is about to be removed
   await Promise.allSettled(writing);
   const written = await Promise.all(writing);
   for (const part of parts.others) written.push(await checkOut(part, written.length));

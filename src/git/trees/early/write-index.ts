@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
+import { setChecksum } from "../git-index.ts";
 import type { Folder, Place } from "./tree-paths.ts";
 
 export interface WrittenFile {
@@ -46,9 +46,7 @@ export function writeIndex(path: string, { files, time, folders, oidBytes }: Ind
     at += entrySize(file, oidBytes);
   }
   extension.copy(index, at);
-  const covered = index.subarray(0, at + extension.length);
-  const hash = createHash(oidBytes === 32 ? "sha256" : "sha1").update(covered);
-  hash.digest().copy(index, covered.length);
+  setChecksum(index, oidBytes);
   try {
     writeFileSync(path, index);
   } catch (error) {

@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Making } from "../../making.ts";
 import { takeAway } from "../../cache/take-away.ts";
 import type { CacheFolder } from "../../objects/cache-folder.ts";
-import { readIndex, type GitIndex } from "../git-index.ts";
-import { isAttributes } from "../index-file.ts";
+import { indexOf } from "../index-file.ts";
 import { findBase } from "./find-base.ts";
 import { manifestOf, useKeptTree } from "./kept-tree.ts";
 import { canShareBlocks } from "./reflink.ts";
@@ -27,8 +24,7 @@ export async function beginWithBase(making: Making, cache: CacheFolder): Promise
     const reflink = manifest.large.length > 0 && (await canShareBlocks(cache.root, workplace.folder));
     const leaveOut = (path: string): boolean => path.startsWith(".git/") && path !== ".git/index";
     await unpackTree({ manifest, folder: kept.folder, tree, reflink, leaveOut, signal: deadline.signal });
-    const bytes = await readFile(join(tree, ".git/index"));
-    const index = readIndex(bytes, kept.record.commit.length === 64 ? 32 : 20);
+    const index = await indexOf(tree, kept.record.commit);
     if (index !== undefined) return { manifest, folder: kept.folder, index };
   } catch (error) {
     if (!(error instanceof DamagedTree)) throw error;
@@ -38,14 +34,4 @@ export async function beginWithBase(making: Making, cache: CacheFolder): Promise
   }
   await workplace.reset();
   return undefined;
-}
-
-/** Whether files that did not change are written otherwise now: their attributes tell how. */
-export function attributesDiffer(before: GitIndex, after: GitIndex): boolean {
-  const attributes = ({ entries }: GitIndex): string =>
-    entries
-      .filter(({ path }) => isAttributes(path))
-      .map(({ path, object }) => `${path} ${object}`)
-      .join("\n");
-  return attributes(before) !== attributes(after);
 }

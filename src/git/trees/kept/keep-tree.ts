@@ -8,7 +8,7 @@ import { openSeen } from "../../objects/seen.ts";
 import type { FromServer } from "../../from-server.ts";
 import { warn } from "../../failures.ts";
 import type { Making } from "../../making.ts";
-import { isAttributes } from "../index-file.ts";
+import { isAttributes } from "../attributes.ts";
 import { notAsGitWrites } from "./as-git-writes.ts";
 import { newTreeFolder, publishKeptTree } from "./kept-tree.ts";
 import { writeManifest } from "./manifest.ts";

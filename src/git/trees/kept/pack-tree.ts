@@ -14,7 +14,7 @@ import {
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { indexPath, readIndex, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
+import { indexPath, readIndex, setChecksum, setTimes, type GitIndex, type IndexEntry } from "../git-index.ts";
 import { breathe } from "./breathe.ts";
 import { LARGEST_SMALL, SEGMENT, SEGMENT_FILES, type LargeFile, type Manifest, type Segment } from "./manifest.ts";
 import { reuse, type Base, type Reused } from "./reuse.ts";
@@ -52,17 +52,18 @@ const AT_ONCE = 200;
  */
 export async function packTree(options: PackOptions): Promise<Packed | undefined> {
   const { tree, folder, commit, base, leaveOut, signal } = options;
-  const sha256 = commit.length === 64;
+  const oidBytes = commit.length / 2;
   const path = join(tree, ".git/index");
   const bytes = await readFile(path);
-  const index = readIndex(bytes, sha256 ? 32 : 20);
+  const index = readIndex(bytes, oidBytes);
   const found = index && listTree(tree, leaveOut);
   if (index === undefined || found === undefined) return undefined;
   const reused = base === undefined ? undefined : reuse(base, { index, folder });
   const fresh = index.entries.filter((entry) => reused?.paths.has(entry.path) !== true);
   const time = Math.floor(Date.now() / 1000) - 10;
   setTimes(bytes, fresh, time);
-  await writeFile(path, checksummed(bytes, sha256));
+  setChecksum(bytes, oidBytes);
+  await writeFile(path, bytes);
   const pack = new Packing(options, { time, index, reused });
   pack.manifest.folders = found.folders;
   let count = 0;
@@ -71,15 +72,6 @@ export async function packTree(options: PackOptions): Promise<Packed | undefined
   }
   for (const link of found.links) pack.addLink(link);
   return pack.finish();
-}
-
-/** With the checksum at its end that goes with its content. */
-function checksummed(index: Buffer, sha256: boolean): Buffer {
-  const content = index.subarray(0, sha256 ? -32 : -20);
-  const sum = createHash(sha256 ? "sha256" : "sha1")
-    .update(content)
-    .digest();
-  return Buffer.concat([content, sum]);
 }
 
 interface Listing {
