@@ -63,7 +63,8 @@ function contextOf({
   return { ...(connection !== undefined && { connection }), ...(place !== undefined && { place }) };
 }
 
-/** The url as it is named in messages. */
-export function named(url: GitUrl): string {
-  return shownUrl(url.text);
+/** The url as it is named in messages. Whom one logs in as is no secret, and decides what ssh answers. */
+export function named({ text, user }: GitUrl): string {
+  const shown = shownUrl(text);
+  return user === undefined ? shown : shown.replace("://***@", () => `://${user}@`);
 }

@@ -20,6 +20,7 @@ import {
   type SshKey,
   type SshServer,
 } from "../support/index.ts";
+import { refused, requestFor } from "./request.ts";
 
 const timeouts = { connect: 2000, stall: 3000, resolve: 5000, materialize: 20_000 };
 
@@ -162,6 +163,22 @@ describe.skipIf(noSshServer)(`ssh${noSshServer === undefined ? "" : ` (skipped: 
     const { ssh: _, ...keyless } = credential();
     expect(await list({ credential: keyless })).toBe("GIT_CREDENTIAL_MISSING");
     expect(await list({ url: parseGitUrl(`${server.url}/other/test`) })).toBe("GIT_REPOSITORY_NOT_FOUND");
+  });
+
+  test("a refusal in words of the server's own, as gitolite has them, is told with these words", async () => {
+    const refusal = "FATAL: R any org/test ada DENIED by fallthru\n(or you mis-spelled the reponame)";
+    const words = 'its server says "R any org/test ada DENIED by fallthru"';
+    const keys = [{ publicKey: key.publicKey, access: ["elsewhere"] }];
+    const strict = await startSshServer({ root, keys, refusal });
+    const url = `${strict.url}/org/test.git`;
+    const mine = credential({ scope: strict.url, knownHosts: strict.knownHosts });
+    const asked = requestFor(url, { findCredential: () => Promise.resolve(mine) });
+    for (const pin of [undefined, { commit: "b0".repeat(20) }])
+      expect(await refused(asked, pin)).toMatchObject({
+        code: "GIT_REPOSITORY_NOT_FOUND",
+        message: `"${url}" is not a git repository, or not for this user: ${words}`,
+      });
+    await strict.close();
   });
 
   test("a host that is not there, refuses, or says nothing", async () => {

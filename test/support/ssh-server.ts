@@ -27,6 +27,8 @@ export interface SshServerOptions {
   push?: true;
   /** Commands that are run as they are asked for, besides `git-upload-pack`. */
   also?: string[];
+  /** What it says to whoever may not read a repository, or asks for one that is not there; one line or more. */
+  refusal?: string;
   /** Reused to be the same server again; a new one when absent. */
   hostKey?: SshKey;
 }
@@ -73,6 +75,7 @@ export async function makeSshKey(options: { passphrase?: string; type?: string; 
 /** A real sshd of our own on a high port, that serves `git-upload-pack` of the repositories and nothing else. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const { root, keys, host = "127.0.0.1", hostKey = await makeSshKey(), push = false, also = [] } = options;
+  const { refusal = "ERROR: Repository not found." } = options;
   const folder = await temporaryFolder();
   const user = userInfo().username;
   const port = options.port ?? (await freePort(host));
@@ -86,7 +89,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       .map(({ publicKey, access }) => `command="${command} ${access?.join(" ") ?? ""}",restrict ${publicKey}\n`)
       .join(""),
   );
-  await writeFile(command, forcedCommand({ root, log, push, also }));
+  await writeFile(command, forcedCommand({ root, log, push, also, refusal }));
   await chmod(command, 0o755);
   await writeFile(join(folder, "config"), daemonConfig({ folder, host, port, v0: options.v0 === true }));
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
@@ -126,10 +129,11 @@ interface ForcedCommand {
   log: string;
   push: boolean;
   also: string[];
+  refusal: string;
 }
 
 /** Takes `/org/test.git` and `org/test.git` alike for a place below the root, as forges do. */
-function forcedCommand({ root, log, push, also }: ForcedCommand): string {
+function forcedCommand({ root, log, push, also, refusal }: ForcedCommand): string {
   const pushing = push ? ` | "git-receive-pack '"*"'"` : "";
   const others = also.map((command) => `"${command}") exec ${command} ;;\n`).join("");
   return `#!/bin/sh
@@ -143,7 +147,7 @@ case $path in *..*) exit 1 ;; esac
 seen=$([ $# -eq 0 ] && echo yes)
 for prefix in "$@"; do case $name in "$prefix" | "$prefix"/*) seen=yes ;; esac; done
 if [ -z "$seen" ] || ! [ -d '${root}'/"$name".git ]; then
-  echo 'ERROR: Repository not found.' >&2
+  echo '${refusal}' >&2
   exit 1
 fi
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'

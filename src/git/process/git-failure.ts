@@ -234,19 +234,25 @@ function transferProblem(stderr: string, url: GitUrl): ProblemInput | undefined 
   if (/does not appear to be a git repository|Could not read from remote/i.test(stderr)) {
     return {
       code: "GIT_REPOSITORY_NOT_FOUND",
-      message: `"${named(url)}" is not a git repository, or not for this user`,
-      hint: "check the url",
+      message: `"${named(url)}" is not a git repository, or not for this user${serverSays(stderr)}`,
+      hint: "check the url, and whether this user may read the repository",
     };
   }
   return undefined;
 }
 
+/** What an ssh server said before git gave up: gitolite and others have reasons of their own. */
+function serverSays(stderr: string): string {
+  const before = /^([^]*?)^fatal: Could not read from remote/m.exec(stderr)?.[1] ?? "";
+  return before.trim() === "" ? "" : `: its server says "${lastWords(before)}"`;
+}
+
 /** The line that says it, or the last one with a meaning. */
-function lastWords(stderr: string, words = /^(fatal|error|ERROR|remote): /): string {
+function lastWords(stderr: string, words = /^(fatal|error|remote): /i): string {
   const lines = stderr
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
   const line = lines.findLast((one) => words.test(one)) ?? lines.at(-1) ?? "it says nothing";
-  return line.replace(/^(fatal|error|remote): /, "").slice(0, 300);
+  return line.replace(/^(fatal|error|remote): /i, "").slice(0, 300);
 }
