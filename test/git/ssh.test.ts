@@ -171,7 +171,7 @@ describe.skipIf(noSshServer)(`ssh${noSshServer === undefined ? "" : ` (skipped: 
     const keys = [{ publicKey: key.publicKey, access: ["elsewhere"] }];
     const strict = await startSshServer({ root, keys, refusal });
     const url = `${strict.url}/org/test.git`;
-    const mine = credential({ scope: strict.url, knownHosts: strict.knownHosts });
+    const mine = credential({ scope: `ssh://${strict.host}:${strict.port}/org/`, knownHosts: strict.knownHosts });
     const asked = requestFor(url, { findCredential: () => Promise.resolve(mine) });
     for (const pin of [undefined, { commit: "b0".repeat(20) }])
       expect(await refused(asked, pin)).toMatchObject({
