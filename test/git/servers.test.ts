@@ -121,6 +121,20 @@ it("a pin at a tip, from a server that gives only what it shows: that commit alo
   await server.close();
 });
 
+it.each([
+  [503, "HOST_BUSY", 3],
+  [401, "GIT_CREDENTIAL_MISSING", 1],
+  [404, "GIT_PROTOCOL", 1],
+] as const)("a folder of files that answers %d when its HEAD is asked for", async (status, code, times) => {
+  const server = await startGitServer({ forge: "dumb" });
+  await server.add("org/test");
+  const isHead = ({ path }: { path: string }): boolean => path.endsWith("/HEAD");
+  server.faults.push({ match: isHead, status });
+  await expect(resolve(requestFor(`${server.url}/org/test.git`, { revision: "main" }))).rejects.toMatchObject({ code });
+  expect(server.requests.filter(isHead)).toHaveLength(times);
+  await server.close();
+});
+
 it.each(["plain", "v0", "v1", "jgit", "dumb"] as const)(
   "a repository without a commit, at a server that is %s",
   async (forge) => {

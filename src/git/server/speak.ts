@@ -76,6 +76,8 @@ export async function advertise(talk: Conversation): Promise<Advertisement> {
 /** Dumb http lists no HEAD; it is a file of its own, which tells an empty repository from a web page. */
 async function addDumbHead(talk: Conversation, advertisement: Advertisement): Promise<void> {
   const response = await send(talk, { method: "GET", suffix: "/HEAD", headers: {} });
+  // of a page of a web site nothing is below
+  if (response.status !== 404) throwForStatus(talk, response);
   const [, target, object] = /^(?:ref: (\S+)|([0-9a-f]{40,64}))\s*$/.exec(response.body.toString("utf8")) ?? [];
   if (response.status !== 200 || (target ?? object) === undefined) throw notGit(talk, "its answer is not git's");
   if (object !== undefined) advertisement.refs.push({ name: "HEAD", object });
