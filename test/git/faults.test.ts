@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import { checkConnection, materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
 import { startGitServer, temporaryFolder, type GitServer, type RecordedRequest } from "../support/index.ts";
-import { requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
+import { IMPATIENT, requestFor, TOKEN, tokenFor, WAY } from "./request.ts";
 
 let server: GitServer;
 const SHORT: Policy = {
@@ -159,6 +159,20 @@ describe("while resolving", () => {
       const report = await checkConnection(request());
       expect(report).toMatchObject({ shallow: true, filter: true, ...(end.status && { lfs: false }) });
     }
+  });
+
+  it("a byte at a time of what it can do, or does with LFS, is not waited for", async () => {
+    const drip = {
+      status: 200,
+      headers: { "content-type": "text/plain" },
+      body: "0".repeat(10_000),
+      bytesPerSecond: 2,
+    };
+    const inTime = request({ policy: IMPATIENT });
+    server.faults = [{ match: ({ path }) => path.includes("/info/lfs/"), ...drip }];
+    expect(await checkConnection(inTime)).toMatchObject({ shallow: true, filter: true, lfs: true });
+    server.faults = [{ match: ({ path }) => path.includes("/info/refs"), ...drip }];
+    expect(await checkConnection(inTime)).not.toHaveProperty("shallow");
   });
 
   it("a server that takes the request and never answers is given up", async () => {

@@ -1,7 +1,10 @@
 import { BowlineError } from "../../lib/index.ts";
 import { openHostMemory } from "./host-memory.ts";
 import type { Access } from "../access.ts";
+import { startDeadline } from "../deadline.ts";
+import { named } from "../failures.ts";
 import { createHttpClient } from "../http/client.ts";
+import { passOver } from "../http/exchange.ts";
 import { holdsCredential } from "../masks.ts";
 import type { GitRequest } from "../request.ts";
 import { notGit, repositoryUrl, type Conversation } from "./conversation.ts";
@@ -42,7 +45,7 @@ export async function openHttpSession(access: Access, request: GitRequest, signa
       return talk.redirectedTo!;
     },
     listRefs: refs,
-    features: () => askFeatures(talk),
+    features: () => askInTime(talk, request.policy.timeouts.resolve),
     hasObject: (object) => hasObject(talk, object),
     takeOver: (later) => openPackSource(talk, { signal: later, stall: request.policy.timeouts.stall, listRefs: refs }),
     close: () => client.close(),
@@ -82,6 +85,20 @@ function isGiven(packets: readonly Packet[]): "yes" | "no" | "it does not say" |
 /** What an answer to a fetch may begin with (gitprotocol-v2, "fetch"). */
 const SECTIONS = new Set(["acknowledgments", "shallow-info", "wanted-refs", "packfile-uris", "packfile"]);
 
+/** The deadline of resolving is over with it. */
+async function askInTime(talk: Conversation, milliseconds: number): Promise<ServerFeatures> {
+  const { signal } = talk;
+  const what = `asking "${named(talk.access.url)}" what it can do`;
+  const deadline = startDeadline(milliseconds, { what, hint: "try again", signal });
+  talk.signal = deadline.signal;
+  try {
+    return await askFeatures(talk);
+  } finally {
+    talk.signal = signal;
+    deadline.clear();
+  }
+}
+
 /** Protocol v2 says `fetch=shallow filter` where older ones have a word for each (gitprotocol-v2, gitprotocol-capabilities). */
 async function askFeatures(talk: Conversation): Promise<ServerFeatures> {
   const { capabilities, protocol } = (talk.advertisement ??= await advertise(talk));
@@ -95,14 +112,15 @@ async function askFeatures(talk: Conversation): Promise<ServerFeatures> {
 async function speaksLfs(talk: Conversation): Promise<boolean> {
   const type = "application/vnd.git-lfs+json";
   const suffix = repositoryUrl(talk.base).endsWith(".git") ? "" : ".git";
-  const response = await talk.client.send({
+  const answer = await talk.client.open({
     method: "POST",
     url: `${repositoryUrl(talk.base)}${suffix}/info/lfs/objects/batch`,
     headers: { accept: type, "content-type": type },
     body: Buffer.from(JSON.stringify({ operation: "download", transfers: ["basic"], objects: [] })),
     signal: talk.signal,
   });
-  return response.status === 200 || (response.headers["content-type"] ?? "").startsWith(type);
+  await passOver(answer);
+  return answer.status === 200 || (answer.headers["content-type"] ?? "").startsWith(type);
 }
 
 /** What a server does with a request that it does not know is its own affair. */
