@@ -1,4 +1,12 @@
-import { BowlineError, checkRevision, parseGitUrl, type GitUrl, type Place, type ProblemInput } from "../lib/index.ts";
+import {
+  ALL_SCHEMES,
+  BowlineError,
+  checkRevision,
+  parseGitUrl,
+  type GitUrl,
+  type Place,
+  type ProblemInput,
+} from "../lib/index.ts";
 import type { Connection } from "../connections/index.ts";
 import {
   DEFAULT_GIT_OPTIONS,
@@ -118,7 +126,7 @@ function pathProblem(path: string, place: Place): ProblemInput {
 
 function sameUrl(url: GitUrl, other: string): boolean {
   try {
-    return parseGitUrl(other, { schemes: ["https", "http", "ssh", "file"] }).href === url.href;
+    return parseGitUrl(other, { schemes: ALL_SCHEMES }).href === url.href;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Connection } from "../connections/index.ts";
-import { inScope, scopeOf } from "../connections/index.ts";
-import { didYouMean, parseGitUrl, shownUrl, type Place, type ProblemInput } from "../lib/index.ts";
+import { inScope, scopeOfConnection } from "../connections/index.ts";
+import { didYouMean, shownUrl, type Place, type ProblemInput } from "../lib/index.ts";
 import {
   type ContainerFields,
   type InitEntry,
@@ -270,10 +270,10 @@ function warnOutsideScope(
   ask: GitAsk,
   { place, report }: { place: Place; report: Report },
 ): void {
-  const { url } = connection.schema ?? {};
-  if (!connection.secret || url === undefined) return;
+  if (!connection.secret) return;
   try {
-    if (inScope(scopeOf(parseGitUrl(url, { schemes: ["https", "http", "ssh", "file"] })), ask.parsed)) return;
+    const scope = scopeOfConnection(connection);
+    if (scope === undefined || inScope(scope, ask.parsed)) return;
   } catch {
     return;
   }

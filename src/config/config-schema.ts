@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { GIT_FLAGS } from "../spec/index.ts";
-import { didYouMean } from "../lib/index.ts";
+import { ALL_SCHEMES, didYouMean } from "../lib/index.ts";
 import {
   type ConnectionRules,
   envVarSchema,
@@ -30,7 +30,7 @@ export function configSchemaFor(data: unknown, rules: ConnectionRules) {
 
 /** The schema of any config, for editors. */
 export function anyConfigSchema() {
-  const rules = { schemes: ["https", "http", "ssh", "file"] };
+  const rules = { schemes: ALL_SCHEMES };
   return configSchema(z.array(z.union([gitConnectionSchema(rules), otherConnectionSchema()])));
 }
 

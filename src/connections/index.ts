@@ -11,5 +11,5 @@ export type { Credential, FindCredential } from "./credential.ts";
 export { credentialFromSecret, type CredentialSource } from "./credential-from-secret.ts";
 export { httpSettings } from "./http-settings.ts";
 export { withProxy } from "./proxy.ts";
-export { inScope, scopeOf, scopeOfMatch, urlInScopeOf } from "./scope.ts";
+export { inScope, scopeOf, scopeOfConnection, scopeOfMatch, urlInScopeOf } from "./scope.ts";
 export { providerOf, tokenUsername } from "./provider.ts";

@@ -1,4 +1,5 @@
-import { parseGitUrl, type GitUrl } from "../lib/index.ts";
+import { ALL_SCHEMES, parseGitUrl, type GitUrl } from "../lib/index.ts";
+import type { Connection } from "./connection.ts";
 
 /*
  * A scope is the prefix of a url: scheme, host, port and path segments, without a user name. One that ends with "/" covers
@@ -14,6 +15,12 @@ export function scopeOf(url: GitUrl): string {
   const segments = pathOf(url).split("/").slice(1);
   const owner = segments.slice(0, ownerLength(url)).join("/");
   return `${origin(url)}/${owner}${segments.length > ownerLength(url) ? "/" : ""}`;
+}
+
+/** The scope of the secret that this connection names; absent for one without a url. */
+export function scopeOfConnection(connection: Connection | undefined): string | undefined {
+  const url = connection?.schema?.url;
+  return typeof url === "string" ? scopeOf(parseGitUrl(url, { schemes: ALL_SCHEMES })) : undefined;
 }
 
 /**

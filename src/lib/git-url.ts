@@ -20,6 +20,9 @@ export interface GitUrl {
   remote: string;
 }
 
+/** Every scheme that is spoken; for a url that was held against the policy before. */
+export const ALL_SCHEMES: readonly string[] = ["https", "http", "ssh", "file"];
+
 /** Schemes that need no policy to be allowed. */
 export const DEFAULT_SCHEMES: readonly string[] = ["https", "http", "ssh"];
 
@@ -102,7 +105,7 @@ function refuseUnsafeText(text: string): void {
 }
 
 function refuseScheme(scheme: string, context: { schemes: readonly string[]; written: string }): void {
-  if (!["https", "http", "ssh", "file"].includes(scheme)) {
+  if (!ALL_SCHEMES.includes(scheme)) {
     throw invalid(context.written, `its scheme "${scheme}" is not spoken here`, "use https, http or ssh");
   }
   if (context.schemes.includes(scheme)) return;

@@ -7,7 +7,7 @@ export {
   type ProblemInput,
   type ProblemRecord,
 } from "./errors.ts";
-export { parseGitUrl, shownUrl, withoutBrackets, type GitUrl } from "./git-url.ts";
+export { ALL_SCHEMES, parseGitUrl, shownUrl, withoutBrackets, type GitUrl } from "./git-url.ts";
 export { isLeftover } from "./leftovers.ts";
 export { findProcesses, isAlive, ownIdentity, ownMark, isMarkAlive, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";

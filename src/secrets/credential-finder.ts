@@ -8,11 +8,11 @@ import {
   type FindCredential,
   httpSettings,
   inScope,
-  scopeOf,
+  scopeOfConnection,
   scopeOfMatch,
   withProxy,
 } from "../connections/index.ts";
-import { BowlineError, type GitUrl, parseGitUrl } from "../lib/index.ts";
+import { BowlineError, type GitUrl } from "../lib/index.ts";
 import { credentialOfGit } from "./credential-of-git.ts";
 import { readSecretOrConfigMap } from "./read-secret.ts";
 import { readOutsideSecret } from "./outside-secret.ts";
@@ -37,7 +37,7 @@ export interface FinderOptions {
 export function createCredentialFinder(options: FinderOptions): FindCredential {
   const entries = options.config.catalog.credentials.map((entry) => ({ entry, scope: scopeOfMatch(entry.match) }));
   entries.sort((a, b) => b.scope.length - a.scope.length);
-  const own = ownScope(options.connection);
+  const own = scopeOfConnection(options.connection);
   return async (url) => {
     const connection = own !== undefined && inScope(own, url) ? options.connection : undefined;
     if (connection?.secret !== undefined) return fromConnection({ ...options, connection }, own!, url);
@@ -45,11 +45,6 @@ export function createCredentialFinder(options: FinderOptions): FindCredential {
     const credential = found && (await fromEntry({ ...options, connection }, found, url));
     return withProxyOf(connection, own, credential);
   };
-}
-
-function ownScope(connection: Connection | undefined): string | undefined {
-  const url = connection?.schema?.url;
-  return typeof url === "string" ? scopeOf(parseGitUrl(url, { schemes: ["https", "http", "ssh", "file"] })) : undefined;
 }
 
 async function fromConnection(

@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
-import { scopeOf } from "../../connections/index.ts";
-import { parseGitUrl } from "../../lib/index.ts";
+import { scopeOfConnection } from "../../connections/index.ts";
 import type { CliContext } from "../context.ts";
 import { findConnection } from "../find-connection.ts";
 import { CONNECTION_COLUMNS, withoutPlace } from "../output/connection-views.ts";
@@ -22,8 +21,8 @@ export async function run({ args, options }: GetInput, context: CliContext): Pro
     return printList([data], { format, columns: CONNECTION_COLUMNS, name: ({ name }) => name, empty: "" }, context);
   }
   context.out(stringify(data));
-  const { place, secret, schema } = connection;
+  const { place, secret } = connection;
   if (place) context.err(`written in ${place.file}:${place.line}\n`);
-  if (secret && schema?.url)
-    context.err(`its secret "${secret.name}" goes to ${scopeOf(parseGitUrl(schema.url))} and nowhere else\n`);
+  const scope = scopeOfConnection(connection);
+  if (secret && scope !== undefined) context.err(`its secret "${secret.name}" goes to ${scope} and nowhere else\n`);
 }

@@ -4,13 +4,13 @@ import {
   httpSettings,
   inScope,
   providerOf,
-  scopeOf,
+  scopeOfConnection,
   scopeOfMatch,
   tokenUsername,
   type ResourceReference,
 } from "../../connections/index.ts";
 import type { MountedConnection } from "../../git/index.ts";
-import { parseGitUrl } from "../../lib/index.ts";
+import { ALL_SCHEMES, parseGitUrl } from "../../lib/index.ts";
 import type { CredentialFolder } from "../initializer-words.ts";
 
 /** One secret of a service: which key, and where the container has it. */
@@ -75,11 +75,9 @@ export async function createComposeSecrets(
   }
 
   function find(text: string, name: string | undefined) {
-    const url = parseGitUrl(text, { schemes: ["https", "http", "ssh", "file"] });
+    const url = parseGitUrl(text, { schemes: ALL_SCHEMES });
     const connection = name === undefined ? undefined : plan.connections[name];
-    const own = connection?.schema?.url;
-    const scope =
-      own === undefined ? undefined : scopeOf(parseGitUrl(own, { schemes: ["https", "http", "ssh", "file"] }));
+    const scope = scopeOfConnection(connection);
     if (connection?.secret !== undefined && scope !== undefined && inScope(scope, url)) {
       const source = `connection "${connection.name}"`;
       return { url, secret: connection.secret, scope, source, settings: httpSettings(connection.schema) };

@@ -2,17 +2,18 @@ import type { ContainerPlan } from "../../../compile/index.ts";
 import {
   inScope,
   providerOf,
+  scopeOfConnection,
   scopeOfMatch,
   tokenUsername,
   type EnvVar,
   type ResourceReference,
 } from "../../../connections/index.ts";
 import { mountedJobGit, type MountedConnection } from "../../../git/index.ts";
-import { parseGitUrl, type GitUrl } from "../../../lib/index.ts";
+import { ALL_SCHEMES, parseGitUrl, type GitUrl } from "../../../lib/index.ts";
 import { volumeSource } from "./connection-parts.ts";
 import { literal } from "./literal.ts";
 import { secretMode } from "./security.ts";
-import { httpSettings, ownScope } from "./step-credentials.ts";
+import { shownSettings } from "./step-credentials.ts";
 import type { UserContainerInput } from "./container-input.ts";
 import type { VolumeMount } from "./volumes.ts";
 
@@ -55,7 +56,7 @@ function gitConnection(name: string, adding: Adding): MountedConnection | undefi
   const text = connection?.schema?.url;
   if (connection === undefined || text === undefined || (connection.kind !== "git" && connection.kind !== "ssh"))
     return undefined;
-  const url = parseGitUrl(text, { schemes: ["https", "http", "ssh", "file"] });
+  const url = parseGitUrl(text, { schemes: ALL_SCHEMES });
   const found = secretFor(url, name, adding);
   if (found === undefined) return { name, url: text };
   const { secret, scope, settings } = found;
@@ -88,10 +89,10 @@ function secretFor(
   url: GitUrl,
   name: string,
   { plan, config }: Adding,
-): { secret: ResourceReference; scope: string; settings: ReturnType<typeof httpSettings> } | undefined {
+): { secret: ResourceReference; scope: string; settings: ReturnType<typeof shownSettings> } | undefined {
   const connection = plan.connections[name];
-  const own = ownScope(connection);
-  const settings = httpSettings(connection?.schema);
+  const own = scopeOfConnection(connection);
+  const settings = shownSettings(connection?.schema);
   if (connection?.secret !== undefined && own !== undefined) return { secret: connection.secret, scope: own, settings };
   const entries = config.catalog.credentials
     .map((entry) => ({ entry, scope: scopeOfMatch(entry.match) }))
@@ -102,6 +103,6 @@ function secretFor(
   return {
     secret: longest.entry.secret,
     scope: longest.scope,
-    settings: { ...settings, ...httpSettings(longest.entry) },
+    settings: { ...settings, ...shownSettings(longest.entry) },
   };
 }

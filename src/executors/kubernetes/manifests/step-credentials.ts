@@ -1,14 +1,15 @@
 import type { GitStep, Plan } from "../../../compile/index.ts";
 import type { Config } from "../../../config/index.ts";
 import {
+  httpSettings,
   inScope,
-  scopeOf,
+  scopeOfConnection,
   scopeOfMatch,
-  type Connection,
   type CredentialEntry,
+  type GitSchema,
   type ResourceReference,
 } from "../../../connections/index.ts";
-import { BowlineError, parseGitUrl } from "../../../lib/index.ts";
+import { ALL_SCHEMES, BowlineError, parseGitUrl } from "../../../lib/index.ts";
 import type { CredentialFolder } from "../../initializer-words.ts";
 import { volumeSource } from "./connection-parts.ts";
 import type { VolumeMount, Volumes } from "./volumes.ts";
@@ -23,7 +24,7 @@ export function stepCredentials(
   step: Pick<GitStep, "url" | "connection" | "options">,
   { plan, config, volumes }: { plan: Pick<Plan, "connections">; config: Config; volumes: Volumes },
 ): { credentials: CredentialFolder[]; mounts: VolumeMount[] } {
-  const url = parseGitUrl(step.url, { schemes: ["https", "http", "ssh", "file"] });
+  const url = parseGitUrl(step.url, { schemes: ALL_SCHEMES });
   const credentials: CredentialFolder[] = [];
   const mounts: VolumeMount[] = [];
 
@@ -36,12 +37,12 @@ export function stepCredentials(
   }
 
   const connection = step.connection === undefined ? undefined : plan.connections[step.connection];
-  const own = ownScope(connection);
+  const own = scopeOfConnection(connection);
   const mine = connection !== undefined && own !== undefined && inScope(own, url);
   if (mine && connection.secret !== undefined) {
     const { name, secret, schema } = connection;
     const found = { scope: own, source: `connection "${name}"`, secret: secret.name, connection: name };
-    credentials.push({ ...found, folder: mounted(secret, false), ...httpSettings(schema) });
+    credentials.push({ ...found, folder: mounted(secret, false), ...shownSettings(schema) });
   }
   const everywhere = step.options.submodules !== false || step.options.lfs;
   for (const entry of config.catalog.credentials) {
@@ -52,7 +53,7 @@ export function stepCredentials(
       if (covers) throw onlyHere(entry, step.connection);
       continue;
     }
-    const settings = { ...(mine ? httpSettings(connection?.schema) : {}), ...httpSettings(entry) };
+    const settings = { ...(mine ? shownSettings(connection?.schema) : {}), ...shownSettings(entry) };
     const found = { scope, source: `credentials entry "${entry.match}"`, ...settings };
     if (entry.secret === undefined) credentials.push(found);
     else credentials.push({ ...found, secret: entry.secret.name, folder: mounted(entry.secret, !covers) });
@@ -60,22 +61,11 @@ export function stepCredentials(
   return { credentials, mounts };
 }
 
-export function ownScope(connection: Connection | undefined): string | undefined {
-  const url = connection?.schema?.url;
-  return typeof url === "string" ? scopeOf(parseGitUrl(url, { schemes: ["https", "http", "ssh", "file"] })) : undefined;
-}
-
-type HttpSettings = Pick<CredentialEntry, "provider" | "auth" | "username" | "proxy">;
-
-export function httpSettings(from: HttpSettings | undefined): HttpSettings {
-  const { provider, auth, username, proxy } = from ?? {};
-  if (proxy !== undefined && /^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(proxy)) throw proxyPassword();
-  return {
-    ...(provider && { provider }),
-    ...(auth && { auth }),
-    ...(username && { username }),
-    ...(proxy && { proxy }),
-  };
+/** How a token is used over http, without a secret of its own. Throws NOT_SUPPORTED for a proxy's password. */
+export function shownSettings(from: GitSchema | CredentialEntry | undefined): ReturnType<typeof httpSettings> {
+  const settings = httpSettings(from);
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(settings.proxy ?? "")) throw proxyPassword();
+  return settings;
 }
 
 function proxyPassword(): BowlineError {
