@@ -1,5 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { childScript, type ChildScript } from "../support/child-script.ts";
 import {
@@ -111,6 +112,23 @@ describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => 
     expect(await readdir(folder)).toEqual(["first"]);
     const [name = ""] = await readdir(join(cache, "repositories"));
     expect(await readdir(join(cache, "repositories", name, "incoming"))).toEqual([]);
+  });
+
+  it("when a large file gets its time: told of the target", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "large-1"), "text");
+    const writing = await childScript(`
+      import { unpackPieces } from "#src/git/trees/kept/unpack-pieces.ts";
+      const [folder] = args;
+      const large = [{ name: "large-1", path: "file", size: 4, mode: 0o644, crc: ${crc32("text")} }];
+      const piece = { folder, tree: folder, time: 1, reflink: false, segments: [], large, weight: 1 };
+      print(await unpackPieces([piece], new AbortController().signal).then(() => "written", ({ code }) => code ?? "no code"));
+    `);
+    const under = withFault({ call: "utimensat", error: "EPERM" });
+    expect(await writing.run([folder], { under })).toBe("DISK_NOT_WRITABLE");
+    await rm(join(folder, "file"));
+    expect(await writing.run([folder])).toBe("written");
+    writing.remove();
   });
 
   it("while a kept history is brought up to date: it comes without the cache", async () => {

@@ -228,6 +228,18 @@ it("a helper of git that is ended: SYSTEM_LIMIT", () => {
   expect(told("error: index-pack died of signal 25\n", "fetch")).toBe("DISK_NOT_WRITABLE");
 });
 
+it.each([
+  "fatal: Invalid path '/cache/repositories': Permission denied",
+  "fatal: unable to rename temporary file to '/code/.git/objects/pack/pack-1.pack': Device or resource busy",
+  "fatal: failed to read object 1: Stale file handle",
+  "fatal: fsync error on '/code/tmp_pack_1': Invalid argument",
+  "warning: unable to access '.git/config': Input/output error\nfatal: unknown error occurred while reading the configuration files",
+  "fatal: not a git repository (or any of the parent directories): .git",
+])("a disk that does not let git do its work is told as that: %s", (stderr) => {
+  const { code } = gitFailure({ code: 128, stdout: Buffer.alloc(0), stderr }, { command: ["read-tree"] });
+  expect(code).toBe("DISK_NOT_WRITABLE");
+});
+
 describe("while it is at work", () => {
   it("what is around the target is moved away: told, and no part of it is made again in its place", async () => {
     const folder = await temporaryFolder();

@@ -122,7 +122,7 @@ const LOCAL: Row[] = [
   },
   {
     words:
-      /Read-only file system|Input\/output error|Stale file handle|(cannot|could not|unable to|failed to) (access|create|write|open|mkdir|stat|unlink).*(Permission denied|Operation not permitted|Text file busy|resource busy)/i,
+      /Read-only file system|Input\/output error|Stale file handle|fsync error on|((cannot|could not|unable to|failed to) (access|create|write|open|mkdir|read|rename|stat|unlink)|Invalid path ').*(Permission denied|Operation not permitted|Text file busy|resource busy)/i,
     code: "DISK_NOT_WRITABLE",
     what: "the repository cannot be written or read",
     hint: "make the folder writable for this user, or use another one; see whether its disk is at fault",

@@ -102,7 +102,7 @@ function* copyLarge(file: LargeFile, { folder, tree, time }: Piece): Generator<u
         yield;
       }
       if (crc !== file.crc) throw new DamagedTree(`${file.name} has changed`);
-      futimesSync(to, file.time ?? time, file.time ?? time);
+      onTarget(tree, () => futimesSync(to, file.time ?? time, file.time ?? time));
     } finally {
       closeSync(to);
     }
