@@ -180,6 +180,17 @@ describe("a git that is ended by somebody, or for its memory,", () => {
 });
 
 describe("a git that cannot open its files", () => {
+  it("before it says its version: SYSTEM_LIMIT, and asked again by the next call", async () => {
+    const target = join(await temporaryFolder(), "repo");
+    const searchPath = await gitThat("--version", "ulimit -n 3");
+    await expect(attempt({ target, searchPath })).rejects.toMatchObject({ code: "SYSTEM_LIMIT" });
+    await writeFile(
+      join(searchPath.split(":")[0]!, "git"),
+      `#!/bin/sh\nPATH='${process.env["PATH"]}'; exec git "$@"\n`,
+    );
+    expect(await attempt({ target, searchPath })).toEqual([]);
+  });
+
   it.each([FETCH, "read-tree"])("for its %s: SYSTEM_LIMIT, and nothing is left", async (command) => {
     const folder = await temporaryFolder();
     const failing = attempt({ target: join(folder, "repo"), searchPath: await gitThat(command, "ulimit -n 4") });
