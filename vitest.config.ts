@@ -16,6 +16,7 @@ const FETCHING = [
   "lfs",
   "like-git",
   "liars",
+  "git-limits",
   "limits",
   "materialize",
   "odd-answers",

@@ -46,12 +46,21 @@ async function materializeWithin(
     given.push(...own);
     return reference;
   } catch (error) {
-    throw located(maskedError(error, access), request);
+    const gone = deadline.signal.aborted ? undefined : await whyGone(workplace);
+    throw located(maskedError(gone ?? error, access), request);
   } finally {
     deadline.clear();
     await workplace?.remove();
     if ("session" in resolution) resolution.session.close();
   }
+}
+
+/** What else went wrong follows from it: to git, objects are missing that were there. */
+function whyGone(workplace: Workplace | undefined): Promise<unknown> {
+  return Promise.resolve(workplace?.check()).then(
+    () => undefined,
+    (why: unknown) => why,
+  );
 }
 
 /** A pin comes from a record, and a reference from the server's own words: both become paths and arguments of git. */

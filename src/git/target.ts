@@ -9,6 +9,8 @@ export interface Workplace {
   folder: string;
   /** Becomes the target. */
   tree: string;
+  /** Throws DISK_NOT_WRITABLE where somebody moved or removed the tree. */
+  check: () => Promise<void>;
   /** Puts the tree in the target's place, all at once. */
   publish: () => Promise<void>;
   /** Makes the tree an empty folder again. */
@@ -44,9 +46,11 @@ export async function openInnerWorkplace(target: string): Promise<Workplace> {
     return {
       folder,
       tree,
+      check: () => made.check(),
       async publish() {
         await made.check();
         await publish(tree, target);
+        await made.close();
       },
       async reset() {
         await rm(tree, { recursive: true, force: true, maxRetries: 3 });
@@ -72,8 +76,10 @@ async function makeTree(path: string): Promise<{ check: () => Promise<void>; clo
   await mkdir(path);
   const folder = await open(path, "r");
   const wide = { bigint: true } as const;
+  let closed = false;
   return {
     async check() {
+      if (closed) return;
       const [own, found] = await Promise.all([
         folder.stat(wide).catch((cause: unknown) => {
           throw writeError(path, cause);
@@ -87,7 +93,10 @@ async function makeTree(path: string): Promise<{ check: () => Promise<void>; clo
         hint: "see what removes folders there, then run the command again",
       });
     },
-    close: () => folder.close(),
+    close() {
+      closed = true;
+      return folder.close();
+    },
   };
 }
 

@@ -193,3 +193,8 @@ it("of eight for one place exactly one comes in, and the others are told", async
     expect(await readdir(dirname(target))).toEqual(["repo"]);
   }
 });
+
+it("a target whose name is not UTF-8, which Node gives as another one, is refused", async () => {
+  const target = join(await temporaryFolder(), "caf\ufffd");
+  await expect(attempt({ name: "small", target })).rejects.toMatchObject({ code: "PATH_INVALID" });
+});
