@@ -7,9 +7,14 @@ export function initImage({ init, registry }: Pick<Config, "init" | "registry">)
   return registry === undefined ? image : inRegistry(image, registry);
 }
 
-/** The same image in another registry: a host in front of it is replaced. What counts as a host is Docker's rule (a dot, a port, `localhost`). */
-function inRegistry(image: string, registry: string): string {
+/** The host in front of an image's name, by Docker's rule: a first part with a dot or a port, or `localhost`. */
+export function hostOfImage(image: string): string | undefined {
   const [first = "", ...rest] = image.split("/");
-  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
-  return `${registry.replace(/\/+$/, "")}/${hasHost ? rest.join("/") : image}`;
+  return rest.length > 0 && (/[.:]/.test(first) || first === "localhost") ? first : undefined;
+}
+
+/** The same image in another registry: a host in front of it is replaced. */
+function inRegistry(image: string, registry: string): string {
+  const host = hostOfImage(image);
+  return `${registry.replace(/\/+$/, "")}/${host === undefined ? image : image.slice(host.length + 1)}`;
 }

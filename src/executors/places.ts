@@ -9,7 +9,7 @@ export interface JobPlaces {
 }
 
 /** What every container of a run sees of it. */
-const CONTEXT = "/plx-context";
+export const CONTEXT = "/plx-context";
 
 /** The places of a run as its job sees them: below the run's own folder for a process, below `/plx-context` in containers. */
 export function jobPlaces(kind: ExecutorChoice["kind"], run: { uuid: string; folder: string }): JobPlaces {

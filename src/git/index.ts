@@ -8,7 +8,7 @@ export type { CodeReference } from "./code-reference.ts";
 export type { GitEvent, GitRequest, MaterializeRequest, Resolution } from "./request.ts";
 export type { ServerFeatures, Session } from "./server/session.ts";
 export { readHostKeys, type HostKey } from "./ssh/ssh-host-keys.ts";
-export { prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } from "./job/job-git.ts";
+export { configEnv, prepareJobGit, type JobConnection, type JobGit, type JobGitOptions } from "./job/job-git.ts";
 export type { JobFile } from "./job/job-scope.ts";
 export { sweepPrivateFolders } from "./process/private-folder.ts";
 export { mountedJobGit, type MountedConnection } from "./job/mounted-job-git.ts";

@@ -4,6 +4,7 @@ import { mountedJobGit } from "../../git/index.ts";
 import { hostSettings } from "../docker/settings.ts";
 import { volumeBinds } from "../docker/volumes.ts";
 import { expandVariables } from "../expand-variables.ts";
+import { CONTEXT } from "../places.ts";
 import type { ComposeSecrets, ServiceSecret } from "./compose-secrets.ts";
 
 /** A service of a compose file, as far as we write it: https://github.com/compose-spec/compose-spec/blob/main/05-services.md */
@@ -89,7 +90,7 @@ export function dollars(text: string): string {
 
 /** Values of the plan, and references to those that are secret: `${SECRET_KEY:?}` is taken from the environment or `.env`. */
 function ownEnv(container: ContainerPlan, { uuid, plan }: ServiceInput): Record<string, string> {
-  const env: Record<string, string> = { POLYAXON_CONTEXT_ROOT: "/plx-context", BOWLINE_RUN_UUID: uuid };
+  const env: Record<string, string> = { POLYAXON_CONTEXT_ROOT: CONTEXT, BOWLINE_RUN_UUID: uuid };
   for (const { name, value, valueFrom } of container.env) {
     if (valueFrom === undefined) env[name] = expandVariables(value ?? "", env);
     const { secretKeyRef, configMapKeyRef, fieldRef } = (valueFrom ?? {}) as {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { ContainerPlan, Plan } from "../../compile/index.ts";
-import type { JobFile } from "../../git/index.ts";
+import { configEnv, type JobFile } from "../../git/index.ts";
 import { containerEnv } from "../container-env.ts";
 import type { ExecutionContext } from "../executor.ts";
 import { expandVariables } from "../expand-variables.ts";
@@ -134,12 +134,10 @@ function gitFile({ name, content, mode }: JobFile, owner: Owner): TarEntry {
 function safeDirectories(plan: Plan, env: Readonly<Record<string, string>>): Record<string, string> {
   const paths = plan.init.flatMap((step) => (step.kind === "git" ? [step.path] : []));
   if (paths.length === 0) return {};
-  const already = Number.parseInt(env["GIT_CONFIG_COUNT"] ?? "0", 10) || 0;
-  const entries = paths.flatMap((path, index) => [
-    [`GIT_CONFIG_KEY_${already + index}`, "safe.directory"],
-    [`GIT_CONFIG_VALUE_${already + index}`, path],
-  ]);
-  return { GIT_CONFIG_COUNT: String(already + paths.length), ...Object.fromEntries(entries) };
+  return configEnv(
+    paths.map((path) => ["safe.directory", path]),
+    env,
+  );
 }
 
 function publishedPorts(ports: ReadonlyMap<number, number>): Record<string, unknown> {

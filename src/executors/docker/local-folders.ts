@@ -3,8 +3,9 @@ import { dirname, join, posix } from "node:path";
 import type { Plan } from "../../compile/index.ts";
 import { makeFolder, writeError } from "../../lib/index.ts";
 import type { ExecutionContext } from "../executor.ts";
+import { CONTEXT } from "../places.ts";
 import type { Mount } from "./container-body.ts";
-import { CONTEXT, isBelow, type SharedFolders } from "./shared-folders.ts";
+import { isBelow, type SharedFolders } from "./shared-folders.ts";
 
 /** The folders of a run on this machine, which the engine mounts. */
 export interface LocalFolders extends SharedFolders {

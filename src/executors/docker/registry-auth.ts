@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "../../lib/index.ts";
+import { hostOfImage } from "../init-image.ts";
 
 export interface RegistrySettings {
   /** Docker's own folder, with its config.json. */
@@ -19,10 +20,9 @@ const DOCKER_HUB = "docker.io";
 /** How Docker's client keeps the credential of Docker Hub. */
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
-/** The registry in an image's name: its first part if that has a dot, a colon or is localhost; else Docker Hub. */
+/** The registry in an image's name; Docker Hub where it names none. */
 export function registryOf(image: string): string {
-  const [first = "", ...rest] = image.split("/");
-  return rest.length > 0 && (/[.:]/.test(first) || first === "localhost") ? first : DOCKER_HUB;
+  return hostOfImage(image) ?? DOCKER_HUB;
 }
 
 /** The header by which the engine is told a registry's credential (`docker login` left it); undefined where there is none. */

@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import type { Plan } from "../../compile/index.ts";
 import type { ExecutionContext } from "../executor.ts";
+import { CONTEXT } from "../places.ts";
 import { tarOf, type TarEntry } from "./client/tar.ts";
 import type { DockerClient } from "./client/client.ts";
 import { gone } from "./client/errors.ts";
 import type { Mount } from "./container-body.ts";
 import { runLabels } from "./labels.ts";
-import { CONTEXT, isBelow, type SharedFolders } from "./shared-folders.ts";
+import { isBelow, type SharedFolders } from "./shared-folders.ts";
 
 /** The folders of a run where the engine is: volumes, filled through containers that have them. */
 export interface RemoteFolders extends SharedFolders {

@@ -13,8 +13,6 @@ export interface SharedFolders {
   clear: () => Promise<void>;
 }
 
-export const CONTEXT = "/plx-context";
-
 export function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }

@@ -2,6 +2,7 @@ import type { ContainerPlan, GitStep, InitStep, Plan } from "../../compile/index
 import type { Place, Problem, ProblemInput } from "../../lib/index.ts";
 import { at, containersOf, type PlanCheck } from "../plan-check.ts";
 import { handlerWithCommand as handlerOf } from "../handler.ts";
+import { CONTEXT } from "../places.ts";
 
 /** What processes cannot do of a plan, and what they leave out with a warning. */
 export function checkPlan(plan: Plan): PlanCheck {
@@ -95,13 +96,13 @@ function literalPaths(container: ContainerPlan, plan: Plan): Problem[] {
     const { secret, configMap } = plan.connections[name] ?? {};
     return [secret?.mountPath, configMap?.mountPath].filter((path) => path !== undefined);
   });
-  return ["/plx-context", ...mounts]
+  return [CONTEXT, ...mounts]
     .filter((path) => texts.some((text) => text.includes(path)))
     .map((path) => ({
       code: "CONTAINER_PATH",
       message: `"${path}" is a place in containers; as a process the job finds it elsewhere`,
       hint:
-        path === "/plx-context"
+        path === CONTEXT
           ? "write {{ globals.artifacts_path }} or {{ globals.context_path }} instead"
           : "use the variable POLYAXON_CONNECTION_CONTEXT_PATH_<NAME> instead",
       ...at(container.place),

@@ -167,6 +167,7 @@ function usersOwn(connections: readonly Omit<JobConnection, "url">[]): Record<st
   return agent === undefined ? {} : { SSH_AUTH_SOCK: agent };
 }
 
+/** Settings for every git that is started with these variables; those that `env` has stay. */
 export function configEnv(settings: readonly Setting[], env: Readonly<Record<string, string>>): Record<string, string> {
   const already = Number.parseInt(env["GIT_CONFIG_COUNT"] ?? "0", 10) || 0;
   const entries = settings.flatMap(([key, value], index) => [

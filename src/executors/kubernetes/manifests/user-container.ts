@@ -1,5 +1,6 @@
 import type { ContainerPlan } from "../../../compile/index.ts";
 import type { EnvVar } from "../../../connections/index.ts";
+import { CONTEXT } from "../../places.ts";
 import { clusterGit } from "./cluster-git.ts";
 import type { UserContainerInput } from "./container-input.ts";
 import { connectionParts } from "./connection-parts.ts";
@@ -20,7 +21,7 @@ export function userContainer(
   const parts = connectionParts(connections, { plan, volumes, mode: secretMode(container, plan) });
   const git = clusterGit(connections, { ...input, container });
   const env = createEnvList();
-  env.add({ name: "POLYAXON_CONTEXT_ROOT", value: "/plx-context" }, ...parts.env, ...(more.env ?? []));
+  env.add({ name: "POLYAXON_CONTEXT_ROOT", value: CONTEXT }, ...parts.env, ...(more.env ?? []));
   env.add(
     ...container.env.map(({ name, value, valueFrom }) =>
       valueFrom === undefined ? { name, value: expandable(value ?? "") } : { name, valueFrom },
