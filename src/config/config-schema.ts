@@ -128,7 +128,7 @@ function policySchema() {
         })
         .describe("The cache of repositories and trees on this machine.")
         .optional(),
-      maxFiles: z.int().min(1).describe("The most files one repository may have.").optional(),
+      maxFiles: z.int().min(1).describe("The most files one repository may have, and the most folders.").optional(),
       timeouts: z
         .strictObject({
           connect: durationSchema("Until a connection stands: 10s unless set.").optional(),

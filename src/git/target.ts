@@ -1,6 +1,6 @@
 import { lstat, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import { BowlineError, errnoOf, isLeftover, makeFolder, ownMark, writeError } from "../lib/index.ts";
+import { BowlineError, errnoOf, isLeftover, makeFolder, ownMark, removeAll, writeError } from "../lib/index.ts";
 import { MOUNT_FOLDER } from "./cache/mounts.ts";
 
 /** A private folder beside the target, on its file system, in which the target is made. */
@@ -38,9 +38,13 @@ export async function openInnerWorkplace(target: string): Promise<Workplace> {
   const folder = await mkdtemp(join(parent, `${PREFIX}${ownMark()}-`)).catch((cause: unknown) => {
     throw writeError(parent, cause);
   });
-  // what cannot be removed is swept by a later one
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   const tree = join(folder, "tree");
+  // what cannot be removed is swept by a later one
+  const remove = async (): Promise<void> => {
+    const left = await readdir(tree).catch(() => []);
+    const removing = left.length > 0 ? removeAll(folder) : rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removing.catch(() => {});
+  };
   try {
     let made = await makeTree(tree);
     return {
@@ -53,7 +57,7 @@ export async function openInnerWorkplace(target: string): Promise<Workplace> {
         await made.close();
       },
       async reset() {
-        await rm(tree, { recursive: true, force: true, maxRetries: 3 });
+        await removeAll(tree);
         await made.close();
         made = await makeTree(tree);
       },
@@ -145,7 +149,6 @@ async function sweepLeftovers(parent: string): Promise<void> {
   const names = all.filter((name) => name.startsWith(PREFIX) && !name.startsWith(MOUNT_FOLDER));
   for (const name of names) {
     const folder = join(parent, name);
-    if (await isLeftover(folder, name.slice(PREFIX.length)))
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    if (await isLeftover(folder, name.slice(PREFIX.length))) await removeAll(folder).catch(() => undefined);
   }
 }

@@ -95,7 +95,7 @@ export async function readRecord(path: string): Promise<Record<string, unknown> 
 export async function readSmallFile(path: string, largest: number): Promise<string | undefined> {
   const found = await lstat(path).catch((error: unknown) => {
     // a name of bytes that are no text is another one here; a link in place of a folder is not followed by git either
-    if (!/^(ENOENT|ENOTDIR)$/.test(errnoOf(error) ?? "")) throw error;
+    if (!/^(ENOENT|ENOTDIR|ENAMETOOLONG)$/.test(errnoOf(error) ?? "")) throw error;
   });
   if (found === undefined || !found.isFile() || found.size > largest) return undefined;
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);

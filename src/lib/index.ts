@@ -29,6 +29,7 @@ export { withFileLock } from "./file-lock.ts";
 export { createTunnelAgent, openProxyTunnel, proxyAuthorization, ProxyRefusal } from "./proxy-tunnel.ts";
 export { openSqlite, type SqliteDatabase, type SqliteValue } from "./sqlite.ts";
 export { VERSION } from "./version.ts";
+export { removeAll } from "./remove-all.ts";
 export { runProgram } from "./run-program.ts";
 export { shellQuote } from "./shell-quote.ts";
 export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

@@ -1,7 +1,7 @@
 import { chmod, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { unmountBelow } from "../git/index.ts";
-import { BowlineError, writeError } from "../lib/index.ts";
+import { BowlineError, removeAll, writeError } from "../lib/index.ts";
 
 /** Removes a run's folder with everything a job left in it, also folders that it made read-only, as Go's module cache is; what is mounted in it is unmounted first. */
 export async function removeFolder(path: string): Promise<void> {
@@ -10,7 +10,7 @@ export async function removeFolder(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
   } catch {
     await unlock(path);
-    await rm(path, { recursive: true, force: true }).catch(async (error: unknown) => {
+    await removeAll(path).catch(async (error: unknown) => {
       throw (await ofOthers(path)) ?? writeError(path, error);
     });
   }

@@ -157,11 +157,24 @@ describe("a few bytes that stand for very much", () => {
   }
 
   it.each([
-    ["nothing", {}, /10000000000 files, more than any/],
+    ["nothing", {}, /10000000000 files in 11111111110 folders, more than any/],
     ["a number of files", { maxFiles: 1_000_000 }, /10000000000 files.*maxFiles/],
     ["a number of bytes", { maxBytes: 1_000_000 }, /20000000000 bytes.*maxBytes/],
   ])("trees that unfold to 10^10 files are not unfolded; the policy limits %s", async (_, limits, words) => {
     const asked = requestOf(bomb(), { policy: { ...QUICK, ...limits }, cache: await temporaryFolder() });
+    expect(await refused(asked)).toMatchObject({ code: "GIT_TOO_LARGE", message: expect.stringMatching(words) });
+  });
+
+  it.each([
+    ["nothing", {}, /0 files in 1111111110 folders, more than any/],
+    ["a number of files", { maxFiles: 1_000_000 }, /1111111110 folders.*maxFiles/],
+  ])("10^9 folders without a file are not gone through; the policy limits %s", async (_, limits, words) => {
+    const trees = [treeOf([])];
+    for (let level = 0; level < 9; level += 1) {
+      const below = nameOf(trees[0]!);
+      trees.unshift(treeOf(Array.from({ length: 10 }, (__, at) => entry(`d${at}`, below, "40000"))));
+    }
+    const asked = requestOf(withTree(trees[0]!, trees.slice(1)), { policy: { ...QUICK, ...limits } });
     expect(await refused(asked)).toMatchObject({ code: "GIT_TOO_LARGE", message: expect.stringMatching(words) });
   });
 

@@ -159,6 +159,17 @@ describe("an index in parts", () => {
     expect([...index.folders]).toEqual(["a", "b", "b/c"]);
   });
 
+  it("is not split where it has more folders than can be told apart in time", async () => {
+    const repository = await temporaryFolder();
+    await git(repository, ["init", "--quiet"]);
+    const file = "b0".repeat(20);
+    const deep = "d/".repeat(1_500);
+    const lines = Array.from({ length: 100 }, (_, n) => `100644 ${file}\t${n}/${deep}f\0`).join("");
+    await git(repository, ["update-index", "-z", "--index-info"], Buffer.from(lines));
+    const bytes = await readFile(join(repository, ".git/index"));
+    expect(splitIndex(bytes, { oidBytes: 20, parts: 2 })).toBeUndefined();
+  });
+
   it("is the same when they are joined, and none when one of them is another's", async () => {
     const { bytes, index } = await split(2);
     const parts = [...index.files, ...index.others];

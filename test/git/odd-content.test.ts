@@ -3,8 +3,8 @@ import { lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { materialize, resolve, type CodeReference } from "../../src/git/index.ts";
-import { BowlineError } from "../../src/lib/index.ts";
+import { materialize, resolve, type CodeReference, type GitEvent } from "../../src/git/index.ts";
+import { BowlineError, removeAll } from "../../src/lib/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { requestFor } from "./request.ts";
 
@@ -134,6 +134,23 @@ describe("odd content arrives as it is, cold and out of the cache", () => {
     await twice({});
   });
 
+  it("a path that is too long only with that of the target before it, as git makes it", async () => {
+    const folders = Array.from({ length: 15 }, () => "n".repeat(255));
+    const attributes: [string, string, string] = ["100644", ".gitattributes", "f* filter=lfs\n"];
+    const forged = await forge({ files: [attributes, ["100644", "f".repeat(250), "1\n"]], folders });
+    for (const lfs of [false, true]) {
+      const events: GitEvent[] = [];
+      const asked = requestFor(`${server.url}/org/${forged.name}`, { cache, events });
+      const target = join(await temporaryFolder(), "repo");
+      const request = { ...asked, options: { ...asked.options, lfs } };
+      await materialize({ ...request, resolution: await resolve(request), target });
+      expect(await git(target, ["status", "--porcelain"])).toBe("");
+      expect(events.filter(({ phase }) => phase === "warning")).toEqual([]);
+      await removeAll(dirname(target));
+      expect(await readdir(dirname(target)).catch(() => "gone")).toBe("gone");
+    }
+  });
+
   it("a link to nowhere, and one whose target has bytes that are no text", async () => {
     await twice({
       files: [
@@ -193,6 +210,11 @@ describe("what no git makes is refused, and nothing is written", () => {
   ] as [string, Forged][])("%s", async (_, forged) => {
     // the server may be the one who finds it
     expect(await refusal(forged)).toMatch(/^GIT_(CONTENT_REFUSED|PROTOCOL)$/);
+  });
+
+  it("a path that no system takes below a folder, of which all but its end is made before that is known", async () => {
+    const folders = Array.from({ length: 16 }, () => "n".repeat(255));
+    expect(await refusal({ files: [["100644", "f", "x"]], folders })).toBe("GIT_CONTENT_REFUSED");
   });
 
   it("a name that the file system cannot hold", async () => {

@@ -30,7 +30,7 @@ export async function checkBudget(options: BudgetOptions): Promise<number | unde
 }
 
 /** More than the largest repositories have by far. */
-const MOST_FILES = 10_000_000;
+const MOST_ENTRIES = 10_000_000;
 
 /** A checkout that takes longer than this, in milliseconds, is looked at. Two million entries or so come in that time. */
 const LATE = 1_000;
@@ -46,8 +46,8 @@ export async function holdUnfolding(
   const over = new AbortController();
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
-    const { files } = await measureTree({ git, repository, commit, withSizes: false });
-    if (files > MOST_FILES) over.abort(tooManyFiles(url, files));
+    const { files, folders } = await measureTree({ git, repository, commit, withSizes: false });
+    if (files + folders > MOST_ENTRIES) over.abort(tooMany(url, `${files} files in ${folders} folders`));
   };
   // whatever keeps it from being measured, the checkout meets it too
   const timer = setTimeout(() => {
@@ -110,18 +110,22 @@ export function openSum(request: BudgetedRequest): { add: (tree: string) => Prom
 }
 
 /** Holds what a tree has, however it was counted, against the policy. Throws GIT_TOO_LARGE. */
-export function checkMeasure({ files, bytes }: Measure, request: BudgetedRequest): void {
+export function checkMeasure({ files, folders = 0, bytes }: Counted, request: BudgetedRequest): void {
   const { maxFiles, maxBytes } = request.policy;
   if (maxFiles !== undefined && files > maxFiles)
     throw exceeded(request.url, `has ${files} files`, `maxFiles (${maxFiles})`);
+  if (maxFiles !== undefined && folders > maxFiles)
+    throw exceeded(request.url, `has ${folders} folders`, `maxFiles (${maxFiles})`);
   if (maxBytes !== undefined && bytes > maxBytes)
     throw exceeded(request.url, `has ${bytes} bytes of files`, `maxBytes (${maxBytes})`);
 }
 
 type BudgetedRequest = Pick<BudgetOptions, "url" | "policy">;
+/** What is on disk already has its folders. */
+type Counted = Omit<Measure, "folders"> & Partial<Measure>;
 
 /** Of a working tree, its own `.git` left out. */
-async function filesOf(folder: string, leaveOut = ".git"): Promise<Measure> {
+async function filesOf(folder: string, leaveOut = ".git"): Promise<Counted> {
   const sum = { files: 0, bytes: 0 };
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (entry.name === leaveOut) continue;
@@ -138,10 +142,10 @@ async function sizeOf(path: string): Promise<number> {
   return (await lstat(path).catch(() => undefined))?.size ?? 0;
 }
 
-function tooManyFiles(url: string, files: number): BowlineError {
+function tooMany(url: string, what: string): BowlineError {
   return new BowlineError({
     code: "GIT_TOO_LARGE",
-    message: `"${shownUrl(url)}" has ${files} files, more than any repository has in earnest (${MOST_FILES})`,
+    message: `"${shownUrl(url)}" has ${what}, more than any repository has in earnest (${MOST_ENTRIES})`,
     hint: "ask for less: sparse; or have the repository split",
   });
 }

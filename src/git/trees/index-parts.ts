@@ -22,10 +22,15 @@ export interface SplitOptions {
   parts: number;
 }
 
-/** Splits an index of version 2 (gitformat-index), into which they are joined again; undefined for any other. */
+/** Paths may be long, and each part of them a folder: more than these take longer to be told apart than git to write. */
+const MOST_FOLDERS = 100_000;
+
+/** Splits an index of version 2 (gitformat-index), into which they are joined again; undefined for any other, and for one of very many folders. */
 export function splitIndex(index: Buffer, { oidBytes, parts }: SplitOptions): IndexParts | undefined {
   if (indexVersion(index, oidBytes) !== 2) return undefined;
-  const { files, others, folders, attributes } = readEntries(index, oidBytes);
+  const read = readEntries(index, oidBytes);
+  if (read === undefined) return undefined;
+  const { files, others, folders, attributes } = read;
   const lists = [...inParts(files, parts), ...(others.length > 0 ? [others] : [])];
   const indexes = lists.map((entries) => partOf(index, entries, oidBytes));
   const split = lists.length - (others.length > 0 ? 1 : 0);
@@ -73,6 +78,7 @@ function readEntries(index: Buffer, oidBytes: number) {
       files.push(entry);
       addFolder(entry.folder);
     } else others.push(entry);
+    if (folders.size > MOST_FOLDERS) return undefined;
     start = end;
   }
   return { files, others, folders, attributes: plain ? [...attributes] : undefined };

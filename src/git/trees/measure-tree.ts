@@ -9,9 +9,11 @@ export interface MeasureOptions {
   withSizes: boolean;
 }
 
-/** What a checkout of the commit would write: files, links and submodules, and the bytes of files and links. */
+/** What a checkout of the commit would write: files, links and submodules, the folders that they are in, and the bytes of files and links. */
 export interface Measure {
   files: number;
+  /** Those without a file among them, which git goes through as well. */
+  folders: number;
   bytes: number;
 }
 
@@ -28,7 +30,7 @@ export async function measureTree({ git, repository, commit, withSizes }: Measur
   const sizes = withSizes
     ? readSizes(await run(["cat-file", "--batch-check=%(objectname) %(objectsize)"], [...blobs].join("\n")))
     : new Map<string, number>();
-  return root === undefined ? { files: 0, bytes: 0 } : sumOf(root, trees, sizes);
+  return root === undefined ? { files: 0, folders: 0, bytes: 0 } : sumOf(root, trees, sizes);
 }
 
 /** Objects, each as often as it is an entry. */
@@ -88,11 +90,12 @@ function sumOf(root: string, trees: ReadonlyMap<string, Tree>, sizes: ReadonlyMa
     }
     open.pop();
     if (done.has(name)) continue;
-    const sum = { files: files.length + submodules, bytes: 0 };
+    const sum = { files: files.length + submodules, folders: folders.length, bytes: 0 };
     for (const file of files) sum.bytes += sizes.get(file) ?? 0;
     for (const folder of folders) {
       const below = done.get(folder)!;
       sum.files += below.files;
+      sum.folders += below.folders;
       sum.bytes += below.bytes;
     }
     done.set(name, sum);

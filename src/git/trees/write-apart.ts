@@ -5,6 +5,7 @@ import { errnoOf, writeError } from "../../lib/index.ts";
 import type { Git, RunOptions } from "../process/open-git.ts";
 import { changesFiles, MOST_READ } from "./attributes.ts";
 import { splitIndex } from "./index-parts.ts";
+import { breathe } from "./kept/breathe.ts";
 
 /** A working tree whose index is of this commit. What is there of it already is as the index says. */
 export interface Indexed {
@@ -29,7 +30,7 @@ export async function writeApart(git: Git, { repository, commit, signal }: Index
   const parts = index && splitIndex(index, { oidBytes: commit.length / 2, parts: WRITERS });
   const options = { cwd: repository, ...(signal && { signal }) };
   if (parts?.attributes === undefined || (await changeFiles(git, parts.attributes, options))) return false;
-  if (!makeFolders(repository, parts.folders)) return false;
+  if (!(await makeFolders(repository, parts.folders, signal))) return false;
   const checkOut = async (part: Buffer, place: number): Promise<Buffer> => {
     const file = join(gitFolder, `index-${place}`);
     await write(file, part);
@@ -63,10 +64,15 @@ async function changeFiles(git: Git, attributes: readonly string[], options: Run
   return !few || changesFiles(await read("--batch"));
 }
 
+/** Some ten milliseconds of work. */
+const AT_ONCE = 500;
+
 /** False where that cannot be done, which git knows to tell; or something else is there: a link may lead anywhere. */
-function makeFolders(repository: string, folders: Iterable<string>): boolean {
+async function makeFolders(repository: string, folders: Iterable<string>, signal?: AbortSignal): Promise<boolean> {
   const root = Buffer.from(`${repository}/`);
+  let made = 0;
   for (const folder of folders) {
+    if (++made % AT_ONCE === 0) await breathe(signal);
     const path = Buffer.concat([root, Buffer.from(folder, "latin1")]);
     try {
       mkdirSync(path);
