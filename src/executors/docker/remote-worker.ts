@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { ContainerPlan, FileStep, GitStep } from "../../compile/index.ts";
 import { scopeOfMatch, type Credential } from "../../connections/index.ts";
 import type { CodeReference } from "../../git/index.ts";
-import { BowlineError, parseGitUrl, type ProblemInput, type ProblemRecord } from "../../lib/index.ts";
+import { BowlineError, parseGitUrl, parseJson, type ProblemInput, type ProblemRecord } from "../../lib/index.ts";
 import type { Ended } from "../executor.ts";
 import { initImage } from "../init-image.ts";
 import { initializerWords, type CredentialFolder } from "../initializer-words.ts";
@@ -103,12 +103,7 @@ function withResources(resources: Record<string, unknown> | undefined): { resour
 }
 
 function readResult(step: GitStep, text: string, { exitCode, refused, outOfMemory }: Ended): CodeReference {
-  let result: (CodeReference & { errors?: ProblemRecord[] }) | undefined;
-  try {
-    result = JSON.parse(text) as CodeReference & { errors?: ProblemRecord[] };
-  } catch {
-    result = undefined;
-  }
+  const result = parseJson<CodeReference & { errors?: ProblemRecord[] }>(text);
   if (outOfMemory) throw tooLittleMemory(step, `exit code ${exitCode}: it used more memory than its limit`);
   const errors = result?.errors?.map(({ code, message, hint }) => ({
     ...({ code, message, hint } as ProblemInput),

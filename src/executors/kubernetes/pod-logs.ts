@@ -1,5 +1,6 @@
 import type { Plan } from "../../compile/index.ts";
 import type { CodeReference } from "../../git/index.ts";
+import { parseJson } from "../../lib/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ContainerStatus, Pod } from "./api/objects.ts";
 import { readPodLog, type PodLogLine } from "./api/pod-log.ts";
@@ -64,18 +65,10 @@ export async function wholeReference(
   const container = found?.kind === "git" && found.handler !== undefined ? leftName(index) : step;
   for await (const { text } of readPodLog(api, { namespace, pod: part.pod, container })) {
     if (text.length < 100 || text[0] !== 0x7b) continue;
-    const reference = parsed(text.toString());
+    const reference = parseJson<CodeReference>(text.toString());
     if (reference?.commit === part.commit && reference.tree === part.tree) return reference;
   }
   return undefined;
-}
-
-function parsed(text: string): CodeReference | undefined {
-  try {
-    return JSON.parse(text) as CodeReference;
-  } catch {
-    return undefined;
-  }
 }
 
 function runs({ state }: ContainerStatus): boolean {

@@ -1,5 +1,5 @@
 import type { Plan } from "../../compile/index.ts";
-import { BowlineError } from "../../lib/index.ts";
+import { BowlineError, parseJson } from "../../lib/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { statusOf } from "./api/kube-errors.ts";
 import type { ConfigMap } from "./api/objects.ts";
@@ -77,11 +77,11 @@ export type Records<Run, End> = ReturnType<typeof openRecords<Run, End>>;
 /** Undefined for what is no record of ours, however it is labelled. */
 export function readRecord<Run, End>({ metadata, data = {} }: ConfigMap): StoredRecord<Run, End> | undefined {
   const uuid = metadata.labels?.[UUID_LABEL];
-  const run = parsed<Run & { apiVersion?: string }>(data[RECORD_KEYS.run]);
-  const plan = parsed<Plan>(data[RECORD_KEYS.plan]);
+  const run = parseJson<Run & { apiVersion?: string }>(data[RECORD_KEYS.run]);
+  const plan = parseJson<Plan>(data[RECORD_KEYS.plan]);
   if (uuid === undefined || run === undefined || plan === undefined) return undefined;
   if (run.apiVersion !== "bowline/v1") throw newer(uuid, run.apiVersion);
-  const [end, stop] = [parsed<End>(data[RECORD_KEYS.end]), parsed<{ at: string }>(data[RECORD_KEYS.stop])];
+  const [end, stop] = [parseJson<End>(data[RECORD_KEYS.end]), parseJson<{ at: string }>(data[RECORD_KEYS.stop])];
   return {
     uuid,
     run,
@@ -91,15 +91,6 @@ export function readRecord<Run, End>({ metadata, data = {} }: ConfigMap): Stored
     ...(stop === undefined ? {} : { stopAt: stop.at }),
     ...(end === undefined ? {} : { end }),
   };
-}
-
-function parsed<T>(text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
 }
 
 function newer(uuid: string, version: string | undefined): BowlineError {

@@ -37,7 +37,7 @@ export function rightsNeeded(): Right[] {
   return RULES.flatMap(({ verbs, ...rest }) => verbs.map((verb) => ({ ...rest, verb })));
 }
 
-/** The Role with these rights; without the right to read Secrets for who is not to have it. */
+/** The Role with these rights. */
 export function roleManifest(namespace: string): object {
   const rules = RULES.map(({ group, resource, verbs }) => ({
     apiGroups: [group],

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { BowlineError } from "../../../lib/index.ts";
+import { BowlineError, parseJson } from "../../../lib/index.ts";
 import type { ExecPlugin } from "./kubeconfig-shape.ts";
 
 export interface PluginAnswer {
@@ -40,12 +40,7 @@ export async function runExecPlugin(
 }
 
 function readAnswer(plugin: ExecPlugin, text: string): PluginAnswer {
-  let status: Record<string, unknown> | undefined;
-  try {
-    status = (JSON.parse(text) as { status?: Record<string, unknown> }).status;
-  } catch {
-    status = undefined;
-  }
+  const status = parseJson<{ status?: Record<string, unknown> } | null>(text)?.status;
   const part = (key: string): string | undefined => (typeof status?.[key] === "string" ? status[key] : undefined);
   const [token, cert, key] = [part("token"), part("clientCertificateData"), part("clientKeyData")];
   if (token === undefined && cert === undefined) throw failed(plugin, "its answer holds no credential");

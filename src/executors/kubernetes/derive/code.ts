@@ -1,5 +1,6 @@
 import type { Plan } from "../../../compile/index.ts";
 import type { CodeReference } from "../../../git/index.ts";
+import { parseJson } from "../../../lib/index.ts";
 import { leftName } from "../manifests/left-code.ts";
 import type { Pod } from "../api/objects.ts";
 import type { Derived, PartialReference } from "./view.ts";
@@ -13,7 +14,7 @@ export function codeOf(pod: Pod | undefined, plan: Plan): Derived["code"] {
     const status = pod?.status?.initContainerStatuses?.find((each) => each.name === name);
     const { exitCode, message } = status?.state?.terminated ?? {};
     if (exitCode !== 0 || message === undefined) continue;
-    const told = parsed(message);
+    const told = parseJson<Partial<CodeReference | PartialReference>>(message);
     if (told?.commit === undefined) continue;
     code.set(
       step.name,
@@ -25,12 +26,4 @@ export function codeOf(pod: Pod | undefined, plan: Plan): Derived["code"] {
 
 export function isPartial(code: CodeReference | PartialReference): code is PartialReference {
   return "digest" in code;
-}
-
-function parsed(text: string): Partial<CodeReference | PartialReference> | undefined {
-  try {
-    return JSON.parse(text) as Partial<CodeReference>;
-  } catch {
-    return undefined;
-  }
 }

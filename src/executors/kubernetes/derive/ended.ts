@@ -1,5 +1,5 @@
 import type { InitStep } from "../../../compile/index.ts";
-import { ERROR_CODES, type ErrorCode, type ProblemInput } from "../../../lib/index.ts";
+import { ERROR_CODES, parseJson, type ErrorCode, type ProblemInput } from "../../../lib/index.ts";
 import type { ContainerStatus, Pod } from "../api/objects.ts";
 import { mainStatus } from "./pods.ts";
 import type { RunFacts } from "./view.ts";
@@ -92,12 +92,7 @@ export function initEnd(
 
 /** The engine's own errors, from its container's last words; placed where the step is written. */
 function toldErrors(words: string, step: InitStep): ProblemInput[] {
-  let errors: unknown;
-  try {
-    errors = (JSON.parse(words) as { errors?: unknown }).errors;
-  } catch {
-    return [];
-  }
+  const errors = parseJson<{ errors?: unknown } | null>(words)?.errors;
   if (!Array.isArray(errors)) return [];
   return (errors as Partial<ProblemInput>[]).flatMap(({ code, message, hint, connection }) => {
     if (typeof code !== "string" || typeof message !== "string") return [];

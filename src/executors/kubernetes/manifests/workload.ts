@@ -1,7 +1,7 @@
 import type { Plan } from "../../../compile/index.ts";
 import { jobDeadline } from "./deadlines.ts";
-import { ownContainerNames } from "./retry-rules.ts";
 import type { Manifest } from "./manifest.ts";
+import { UUID_LABEL } from "./names.ts";
 
 export interface WorkloadInput {
   plan: Plan;
@@ -35,7 +35,8 @@ function job({ plan, pod, ...input }: WorkloadInput): Manifest {
 
 /** What the initializer refuses (usage, policy, not found, not let in) another attempt would be refused, too: exit codes of the design. */
 function refusals(plan: Plan): object {
-  const rules = ownContainerNames(plan).map((containerName) => ({
+  const own = plan.init.filter((step) => step.kind === "git" && step.handler === undefined);
+  const rules = own.map(({ name: containerName }) => ({
     action: "FailJob",
     onExitCodes: { containerName, operator: "In", values: [2, 3, 4] },
   }));
@@ -59,7 +60,7 @@ function service({ plan, ...input }: WorkloadInput): Manifest[] {
 }
 
 function selector(uuid: string) {
-  return { matchLabels: { "bowline/uuid": uuid } };
+  return { matchLabels: { [UUID_LABEL]: uuid } };
 }
 
 function metadata({ name, namespace, labels }: Pick<WorkloadInput, "name" | "namespace" | "labels">) {
