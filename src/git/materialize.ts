@@ -43,6 +43,7 @@ async function materializeWithin(
       materialize: (child: MaterializeRequest, into: Given[]) => materializeWithin(child, into, openInnerWorkplace),
     };
     const reference = await fillTarget(making);
+    await workplace.remove();
     given.push(...own);
     return reference;
   } catch (error) {
@@ -50,7 +51,7 @@ async function materializeWithin(
     throw located(maskedError(gone ?? error, access), request);
   } finally {
     deadline.clear();
-    await workplace?.remove();
+    await workplace?.remove().catch(() => {});
     if ("session" in resolution) resolution.session.close();
   }
 }

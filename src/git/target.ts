@@ -15,6 +15,7 @@ export interface Workplace {
   publish: () => Promise<void>;
   /** Makes the tree an empty folder again. */
   reset: () => Promise<void>;
+  /** Throws DISK_NOT_WRITABLE only where what stays would be part of a target. */
   remove: () => Promise<void>;
 }
 
@@ -27,7 +28,9 @@ const PREFIX = ".bowline-";
 export async function openWorkplace(target: string): Promise<Workplace> {
   await refuseTarget(target);
   await sweepLeftovers(dirname(target));
-  return openInnerWorkplace(target);
+  const workplace = await openInnerWorkplace(target);
+  // what cannot be removed is swept by a later one
+  return { ...workplace, remove: () => workplace.remove().catch(() => {}) };
 }
 
 /** The same for a submodule. What is beside it came with the repository, whatever it is called, and stays. */
@@ -39,11 +42,9 @@ export async function openInnerWorkplace(target: string): Promise<Workplace> {
     throw writeError(parent, cause);
   });
   const tree = join(folder, "tree");
-  // what cannot be removed is swept by a later one
   const remove = async (): Promise<void> => {
     const left = await readdir(tree).catch(() => []);
-    const removing = left.length > 0 ? removeAll(folder) : rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    await removing.catch(() => {});
+    await (left.length > 0 ? removeAll(folder) : rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   };
   try {
     let made = await makeTree(tree);
@@ -63,11 +64,13 @@ export async function openInnerWorkplace(target: string): Promise<Workplace> {
       },
       async remove() {
         await made.close();
-        await remove();
+        await remove().catch((cause: unknown) => {
+          throw writeError(folder, cause);
+        });
       },
     };
   } catch (cause) {
-    await remove();
+    await remove().catch(() => {});
     throw writeError(parent, cause);
   }
 }

@@ -20,6 +20,7 @@ const noStrace = canInject ? "" : " (skipped: no strace here, or no right to tra
 let server: GitServer;
 let old: string;
 let commit: string;
+let outer: string;
 let script: ChildScript;
 
 beforeAll(async () => {
@@ -28,14 +29,17 @@ beforeAll(async () => {
   const link = { symlink: "d1/f1" };
   const commits: CommitSpec[] = [{ name: "old", files: { ...files, link } }, { files: { last: "one\n" } }];
   ({ old, main: commit } = (await server.add("org/test", { commits })).commits as Record<"old" | "main", string>);
+  const description = '[submodule "sub"]\n\tpath = sub\n\turl = ../test\n';
+  const whole = { files: { ".gitmodules": description, sub: { submodule: commit } } };
+  outer = (await server.add("org/whole", { commits: [whole] })).commits["main"]!;
   script = await childScript(`
     import { materialize } from "#src/git/materialize.ts";
     import { DEFAULT_POLICY } from "#src/config/index.ts";
     const request = JSON.parse(args[0]);
     const warnings = [];
     const onEvent = (event) => event.phase === "warning" && warnings.push(event.problem.code);
-    const { history = 1 } = request;
-    const given = { options: { history, tags: false, submodules: false, lfs: false, sparse: [] }, policy: DEFAULT_POLICY, findCredential: async () => undefined };
+    const { history = 1, submodules = false } = request;
+    const given = { options: { history, tags: false, submodules, lfs: false, sparse: [] }, policy: DEFAULT_POLICY, findCredential: async () => undefined };
     print(await materialize({ ...request, ...given, onEvent }).then(
       () => ({ answer: "made", warnings }),
       (error) => ({ answer: error.code ?? String(error), message: error.message, warnings }),
@@ -52,6 +56,8 @@ interface Attempt {
   cache?: string;
   history?: "full";
   of?: string;
+  url?: string;
+  submodules?: boolean;
   fault?: InjectedFault;
 }
 
@@ -61,9 +67,9 @@ interface Told {
   warnings: string[];
 }
 
-async function attempt({ target, cache, history, of = commit, fault }: Attempt): Promise<Told> {
+async function attempt({ of = commit, fault, ...more }: Attempt): Promise<Told> {
   const url = `${server.url}/org/test`;
-  const request = { url, resolution: { commit: of }, target, cache, history, network: networkOfTest() };
+  const request = { url, resolution: { commit: of }, network: networkOfTest(), ...more };
   const under = fault === undefined ? {} : { under: withFault(fault) };
   return (await script.run([JSON.stringify(request)], under)) as Told;
 }
@@ -112,6 +118,16 @@ describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => 
     expect(await readdir(folder)).toEqual(["first"]);
     const [name = ""] = await readdir(join(cache, "repositories"));
     expect(await readdir(join(cache, "repositories", name, "incoming"))).toEqual([]);
+  });
+
+  it("when what a submodule was made in is removed: told, for it would be in the target", async () => {
+    const target = join(await temporaryFolder(), "repo");
+    const whole = { url: `${server.url}/org/whole`, of: outer, submodules: true, target };
+    const failing = attempt({ ...whole, fault: { call: "rmdir", error: "EACCES" } });
+    expect(await failing).toMatchObject({ answer: "DISK_NOT_WRITABLE" });
+    expect(await attempt(whole)).toEqual({ answer: "made", warnings: [] });
+    expect(await readdir(dirname(target))).toEqual(["repo"]);
+    expect((await readdir(target)).toSorted()).toEqual([".git", ".gitmodules", "sub"]);
   });
 
   it("when a large file gets its time: told of the target", async () => {
