@@ -194,6 +194,25 @@ describe.skipIf(noLfs)(`LFS${noLfs === undefined ? "" : ` (skipped: ${noLfs})`}`
     },
   );
 
+  test("a server that sends a list of objects without end is ended before the machine's memory is", async () => {
+    const objects = new Map<string, Buffer>();
+    const server = await serve({ lfs: { objects } });
+    await withLfs(server, objects);
+    const headers = { "content-type": "application/vnd.git-lfs+json" };
+    const endless = Buffer.alloc(1_000_000, "x");
+    server.faults.push({
+      match: ({ path }) => path.includes("/objects/batch"),
+      status: 200,
+      headers,
+      body: '{"a":"',
+      endless,
+    });
+    await expect(fetched(server, "org/test")).rejects.toMatchObject({
+      code: "LFS_FAILED",
+      message: expect.stringContaining("more than git-lfs is given memory for"),
+    });
+  });
+
   test("a server that refuses contents which it calls free is ended, long before the deadline", async () => {
     const objects = new Map<string, Buffer>();
     const server = await serve({ accounts, lfs: { objects } });

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { resolve } from "../../src/git/index.ts";
 import { networkError, statusError } from "../../src/git/http/failures.ts";
+import { gitFailure } from "../../src/git/process/git-failure.ts";
 import { parseGitUrl } from "../../src/lib/index.ts";
 import { requestFor } from "./request.ts";
 
@@ -99,4 +100,10 @@ test("a request that is not taken for its size or its form says what it may be",
   expect(hintOf(413, "https://git.example/a/b")).toContain("client_max_body_size");
   expect(hintOf(400, "https://git.example/a/b")).toContain("client certificate");
   expect(hintOf(400, "http://git.example/a/b")).toContain("https://");
+});
+
+test("a head that is too long for curl is not told as too much for this machine", () => {
+  const stderr = "error: RPC failed; curl 27 Out of memory\nfatal: expected flush after ref listing\n";
+  const exit = { code: 128, stdout: Buffer.alloc(0), stderr };
+  expect(gitFailure(exit, { access: { url }, command: ["fetch"] })).toMatchObject({ code: "HOST_REFUSED" });
 });

@@ -83,7 +83,8 @@ const REFUSED: Omit<Row, "words"> = {
 
 const LOCAL: Row[] = [
   {
-    words: /attempting to allocate \d+ over limit|Out of memory/,
+    // curl says it of a head that is longer than it reads
+    words: /attempting to allocate \d+ over limit|(?<!curl 27 )Out of memory/,
     code: "GIT_TOO_LARGE",
     what: "the repository holds what takes git more memory than it is given",
     hint: "keep files of this size in LFS, or elsewhere",

@@ -19,6 +19,9 @@ export interface LfsConfigOptions {
  */
 const OPEN_FILES = 200;
 
+/** Kilobytes. git-lfs reads a list of objects whole, however long a server makes it. */
+const MEMORY = 1024 * 1024;
+
 /**
  * git-lfs, told everything that a `.lfsconfig` or its own guesses would decide (git-lfs-config(5)): the server, where objects are kept, times.
  * A user and password are given by a helper that reads them from this very configuration, when they are asked for; a bearer token goes with the one request that lists the objects.
@@ -39,7 +42,7 @@ export function lfsConfig({ endpoint, storage, certificates, network, timeouts }
     }),
     configSection('lfs "transfer"', { maxRetries: "3", maxRetryDelay: "5" }),
     configSection('filter "lfs"', {
-      process: `ulimit -n ${OPEN_FILES} 2>/dev/null; git-lfs filter-process`,
+      process: `ulimit -n ${OPEN_FILES} 2>/dev/null; ulimit -d ${MEMORY} 2>/dev/null; git-lfs filter-process`,
       smudge: "git-lfs smudge -- %f",
       clean: "git-lfs clean -- %f",
       required: "true",

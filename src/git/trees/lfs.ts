@@ -180,6 +180,8 @@ function lfsProblem(stderr: string, { access, url }: LfsEndpoint): ProblemInput 
       "refuses an object again and again (401), after it said that none of them needs a credential",
       "ask whoever runs the server",
     );
+  if (/out of memory|cannot allocate memory/i.test(stderr))
+    return problem("LFS_FAILED", "sends more than git-lfs is given memory for", "ask whoever runs the server");
   if (/no such host|Could not resolve/i.test(stderr))
     return problem("HOST_NOT_FOUND", "cannot be found by name", "check lfs.url in .lfsconfig");
   if (/connection refused/i.test(stderr))
