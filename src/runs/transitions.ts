@@ -15,6 +15,9 @@ export const TRANSITIONS: Readonly<Record<Status, readonly Status[]>> = {
   skipped: [],
 };
 
+/** In the order in which a run may have them. */
+export const STATUSES = Object.keys(TRANSITIONS) as readonly Status[];
+
 export function canChange(from: Status, to: Status): boolean {
   return TRANSITIONS[from].includes(to);
 }

@@ -1,5 +1,5 @@
 import { BowlineError } from "../../lib/index.ts";
-import type { RunRecord, Status } from "../../runs/index.ts";
+import { STATUSES, type RunRecord, type Status } from "../../runs/index.ts";
 import type { CliContext } from "../context.ts";
 import { isData, printList, type Format } from "../output/data.ts";
 import { runColumns } from "../output/run-views.ts";
@@ -9,20 +9,6 @@ import { withRuns } from "../with-runs.ts";
 interface PsInput {
   options: { status?: string[]; limit?: string; quiet?: boolean; output?: Format; config?: string };
 }
-
-const STATUSES: readonly Status[] = [
-  "created",
-  "compiled",
-  "queued",
-  "scheduled",
-  "starting",
-  "running",
-  "stopping",
-  "succeeded",
-  "failed",
-  "stopped",
-  "skipped",
-];
 
 /** `bowline ps`: the newest runs first. A table is for eyes and short; a program gets more, but not 100,000 without asking. */
 export async function run({ options }: PsInput, context: CliContext): Promise<void> {
