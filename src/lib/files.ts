@@ -15,21 +15,21 @@ export async function makePrivateFolder(path: string): Promise<void> {
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   try {
-    if (!(await madeIn(path, mode))) {
-      await makeFolder(dirname(path), mode);
-      await mkdir(path, { mode }).catch((error: unknown) => unlessFolder(path, error));
-    }
+    if (await madeIn(path, mode)) return;
+    // else somebody has made it by now
+    if (!existsSync(dirname(path))) await makeFolder(dirname(path), mode);
+    await mkdir(path, { mode }).catch((error: unknown) => unlessFolder(path, error));
   } catch (cause) {
     throw writeError(path, cause);
   }
 }
 
-/** False where the folder above is missing. */
+/** False where the folder above is missing, as the system says. */
 async function madeIn(path: string, mode: number): Promise<boolean> {
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" && !existsSync(dirname(path))) return false;
+    if (errnoOf(error) === "ENOENT") return false;
     await unlessFolder(path, error);
   }
   return true;

@@ -49,6 +49,14 @@ test("a folder that the system lets nobody make is an error, and so is a file in
   expect(readdirSync(join(folder, "a"))).toEqual(["b"]);
 });
 
+test("folders in one another are made by several at once", async () => {
+  for (let round = 0; round < 200; round += 1) {
+    const top = join(folder, `${round}`);
+    const places = ["a/b/c", "a/b", "a", "", "d/e", "a/f/g", "d"].map((path) => join(top, path));
+    await Promise.all(places.map((place) => makeFolder(place)));
+  }
+});
+
 describe("other processes", () => {
   let script: ChildScript;
   beforeAll(async () => {
