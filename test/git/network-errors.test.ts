@@ -94,6 +94,14 @@ test("what a request of plain http was answered may be a proxy's words; what a t
   expect(statusError(404, { url: plain, proxy })?.message).not.toContain(proxy);
 });
 
+test("a proxy that nobody has set, and that asks for a password, is told as such", () => {
+  const { code, message } = statusError(407, { url }) ?? {};
+  expect({ code, message }).toMatchObject({
+    code: "PROXY_FAILED",
+    message: expect.stringContaining("none is set here"),
+  });
+});
+
 test("a request that is not taken for its size or its form says what it may be", () => {
   const hintOf = (status: number, text: string): string | undefined =>
     statusError(status, { url: parseGitUrl(text) })?.hint;

@@ -170,7 +170,10 @@ function refusal(status: number, asked: Asked, because?: string): ProblemInput {
     case 407:
       return {
         code: "PROXY_FAILED",
-        message: `the proxy "${asked.proxy ?? ""}" asks for a user name and password, or refuses them`,
+        message:
+          asked.proxy === undefined
+            ? `"${shown}" is answered by a proxy, which asks for a user name and password (407), and none is set here`
+            : `the proxy "${asked.proxy}" asks for a user name and password, or refuses them`,
         hint: "put them into the proxy's url: http://USER:PASSWORD@HOST:PORT",
       };
     case 400:
