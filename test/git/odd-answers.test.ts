@@ -7,7 +7,7 @@ import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
 import { BowlineError } from "../../src/lib/index.ts";
 import { git, startGitServer, temporaryFolder, type GitServer, type Repository } from "../support/index.ts";
 import { FLUSH, isFetch, isLsRefs, packet, refsFault } from "../support/hostile-pack.ts";
-import { fetchCode, IMPATIENT, refused, requestFor } from "./request.ts";
+import { fetchCode, IMPATIENT, refused, requestFor, WAY } from "./request.ts";
 
 let server: GitServer;
 let repository: Repository;
@@ -143,6 +143,16 @@ describe("words that are not quite HTTP", () => {
 });
 
 describe("an answer to a fetch", () => {
+  it("that is a web page is told as that, and not asked for again", async () => {
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    server.faults.push({ match: isFetch, status: 200, headers, body: "<!doctype html><title>Sign in</title>" });
+    const { code, message } = await refused(request());
+    // git takes it for a connection that broke
+    if (WAY === "git") return expect(code).toMatch(/^(HOST_REFUSED|HOST_TIMEOUT)$/);
+    expect({ code, message }).toMatchObject({ code: "GIT_PROTOCOL", message: expect.stringContaining("a web page") });
+    expect(server.requests.filter(isFetch)).toHaveLength(1);
+  });
+
   it.each(["0004", "0001", "0002"])("of packets %s without end is ended", async (words) => {
     server.faults.push({ match: isFetch, status: 200, body: "", endless: Buffer.from(words.repeat(1000)) });
     expect((await refused(request())).code).toMatch(/^(HOST_TIMEOUT|GIT_PROTOCOL|HOST_REFUSED)$/);

@@ -1,5 +1,6 @@
 import { BowlineError } from "../../lib/index.ts";
-import { timeoutError } from "../http/exchange.ts";
+import { named } from "../failures.ts";
+import { timeoutError, type HttpStream } from "../http/exchange.ts";
 import { command, heard, notGit, open, refusedByServer, throwForStatus, type Conversation } from "./conversation.ts";
 import { readFetchAnswer, type Ear, type FetchAnswer } from "./fetch-answer.ts";
 import { fetchBody, type FetchWish } from "./fetch-command.ts";
@@ -58,11 +59,25 @@ async function ask(talk: Conversation, wish: FetchWish, ear: Ear): Promise<Fetch
     return answer;
   }
   const { refused } = answer;
+  if (refused === undefined && talk.spokeV2 && isPage(stream)) throw pageInstead(talk);
   // words of its own may mean that it does not know ours
   if (refused === undefined || !isNotOurs(refused)) return undefined;
   await heardV2(talk);
   const missing = wish.wants.find((object) => refused.includes(object));
   throw notFound({ url: talk.access.url }, missing ?? wish.wants[0]!);
+}
+
+function isPage({ headers }: HttpStream): boolean {
+  return /^text\/html\b/i.test(headers["content-type"] ?? "");
+}
+
+/** The error for a server that spoke git a moment ago. */
+function pageInstead({ access }: Conversation): BowlineError {
+  return new BowlineError({
+    code: "GIT_PROTOCOL",
+    message: `"${named(access.url)}" answers with a web page where its pack was asked for`,
+    hint: "a proxy or firewall in between may have put it there: ask whoever runs the network or the server",
+  });
 }
 
 function earFor(talk: Conversation, more: Pick<Ear, "stall" | "onWords">): Ear {
