@@ -135,6 +135,11 @@ describe("a tree that must not be written is refused", () => {
   });
 });
 
+it("a refusal names the fault, as policy.fsck.ignore has it", async () => {
+  const { message } = await refused(requestOf(withFile(".gitattributes", `* ${"x".repeat(3_000)}`, "100644")));
+  expect(message).toContain("gitattributesLineLength");
+});
+
 describe("a few bytes that stand for very much", () => {
   it.each([
     ["a difference that makes 3 GB of 16 MB", 3_000_000_000],

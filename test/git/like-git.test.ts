@@ -65,6 +65,15 @@ describe("files that git converts to what it would not convert back", () => {
     await expectAsCloned("org/line-end", { ".gitattributes": "* eol=crlf\n", "a\r": "1\n", a: "2\n" });
   });
 
+  it("attributes that are a link, from which git takes them as it checks out", async () => {
+    const attributes = { symlink: "*.txt eol=crlf\n" };
+    await expectAsCloned("org/linked", {
+      ".gitattributes": attributes,
+      "b/.gitattributes": attributes,
+      "a.txt": "a\n",
+    });
+  });
+
   it("attributes that make other attributes of themselves", async () => {
     const attributes = "* working-tree-encoding=UTF-16\n*.txt ident\n";
     await expectAsCloned("org/themselves", { ".gitattributes": attributes, "a.txt": "$Id: x $\n" });

@@ -63,11 +63,15 @@ function asError(problem: ProblemInput | undefined): BowlineError | undefined {
 function localProblem(stderr: string, command: readonly string[]): ProblemInput | undefined {
   const own = stderr.replace(/^remote: .*$/gm, "");
   const row = LOCAL.find(({ words, of }) => words.test(own) && (of === undefined || command.includes(of)));
-  return row && { code: row.code, message: `${row.what}: ${lastWords(own, row.words)}`, hint: row.hint };
+  const { words, reason = words } = row ?? {};
+  const said = lastWords(own, reason?.test(own) === true ? reason : words);
+  return row && { code: row.code, message: `${row.what}: ${said}`, hint: row.hint };
 }
 
 interface Row {
   words: RegExp;
+  /** The line that says more than these words, where there is one. */
+  reason?: RegExp;
   /** The command that says so; any when absent. */
   of?: string;
   code: ErrorCode;
@@ -138,6 +142,7 @@ const LOCAL: Row[] = [
   {
     words:
       /fsck error|object corrupt or missing|invalid path '|error: object [0-9a-f]+: |empty filename in tree entry|malformed mode in tree entry/,
+    reason: /^error: object [0-9a-f]+: /m,
     code: "GIT_CONTENT_REFUSED",
     what: "the repository holds what must not be written to this machine",
     hint: "have the repository repaired; for a harmless fault of old history add its name to policy.fsck.ignore of the config",

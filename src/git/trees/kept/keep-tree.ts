@@ -85,6 +85,8 @@ function isOfTarget(path: string): boolean {
   );
 }
 
+const LINK = 0o120000;
+
 /** False where that cannot be known: attributes that are themselves converted are not those that git had when it wrote. Throws INTERNAL. */
 async function isAsCommitted(
   { index, unlike }: Packed,
@@ -96,7 +98,9 @@ async function isAsCommitted(
   const compared = sameIndex && !request.options.lfs;
   const wrong = compared ? await notAsGitWrites(unlike, made.git, workplace.tree) : undefined;
   if (sameIndex && wrong === undefined) return true;
-  if (sameIndex && unlike.some(({ path }) => isAttributes(path))) return false;
+  // git takes those from a link as well while it checks out, and not afterwards
+  const isLinked = index.entries.some(({ path, mode }) => isAttributes(path) && mode === LINK);
+  if (sameIndex && (isLinked || unlike.some(({ path }) => isAttributes(path)))) return false;
   throw new BowlineError({
     code: "INTERNAL",
     message: `what was checked out of "${request.url}" is not the commit's tree: ${wrong === undefined ? "its index" : JSON.stringify(wrong.path)}`,
