@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dirname } from "node:path";
 import { BowlineError } from "./errors.ts";
 import { makePrivateFolder } from "./files.ts";
-import { openSqlite } from "./sqlite.ts";
+import { openSqlite, type SqliteDatabase } from "./sqlite.ts";
 import { writeError } from "./system-errors.ts";
 
 export interface FileLockOptions {
@@ -30,6 +32,7 @@ export async function withFileLock<T>(path: string, act: () => Promise<T>, optio
       const refusal = tryToLock(() => database.exec("BEGIN EXCLUSIVE"));
       if (refusal === undefined) return await act();
       if (refusal !== "busy") throw writeError(path, refusal);
+      if (!told && !(await areThereLocks(path))) throw noLocksError(path);
       if (!told) options.onBusy?.();
       told = true;
       options.signal?.throwIfAborted();
@@ -50,6 +53,30 @@ function tryToLock(lock: () => void): "busy" | Error | undefined {
     if (((error as { errcode?: number }).errcode ?? 0) % 256 === 5) return "busy";
     return error as Error;
   }
+}
+
+/** SQLite says the same of a lock that another has and of a file system that gives none: a file that nobody else knows tells them apart. */
+async function areThereLocks(path: string): Promise<boolean> {
+  const probe = `${path}.${randomUUID()}.tmp`;
+  let database: SqliteDatabase | undefined;
+  try {
+    database = await openSqlite(probe, { timeout: 0 });
+    return tryToLock(() => database?.exec("BEGIN EXCLUSIVE")) !== "busy";
+  } catch {
+    // what else is wrong is told of the lock itself
+    return true;
+  } finally {
+    database?.close();
+    await rm(probe, { force: true });
+  }
+}
+
+function noLocksError(path: string): BowlineError {
+  return new BowlineError({
+    code: "DISK_NOT_WRITABLE",
+    message: `"${path}" cannot be locked: its file system gives no locks`,
+    hint: "use a folder on a disk of this machine, named by BOWLINE_HOME, or have locks enabled on the server of this one",
+  });
 }
 
 function heldError(path: string): BowlineError {

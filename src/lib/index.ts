@@ -25,7 +25,7 @@ export {
   readSmallFile,
   writePrivateFile,
 } from "./files.ts";
-export { errnoOf, isOfDisk, isOfMachine, limitError, systemError, writeError } from "./system-errors.ts";
+export { errnoOf, isOfDisk, isOfMachine, limitError, machineError, systemError, writeError } from "./system-errors.ts";
 export { withFileLock } from "./file-lock.ts";
 export { createTunnelAgent, openProxyTunnel, proxyAuthorization, ProxyRefusal } from "./proxy-tunnel.ts";
 export { openSqlite, type SqliteDatabase, type SqliteValue } from "./sqlite.ts";

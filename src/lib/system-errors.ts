@@ -43,6 +43,11 @@ export function isOfDisk(cause: unknown): boolean {
   return OF_DISK.has(errnoOf(cause) ?? "");
 }
 
+/** What was told already, or what no mistake of ours can be the cause of; undefined for any other error. */
+export function machineError(what: string, cause: unknown): BowlineError | undefined {
+  return cause instanceof BowlineError || isOfDisk(cause) ? systemError(cause) : limitError(what, cause);
+}
+
 /** Whether it was told of this machine, its disks or its limits. */
 export function isOfMachine(error: unknown): error is BowlineError {
   return error instanceof BowlineError && OF_MACHINE.has(error.code);

@@ -1,6 +1,13 @@
 import type { Plan } from "../compile/index.ts";
 import type { Executor, ExecutionContext, ExecutionEvent, Outcome, Resumed } from "../executors/index.ts";
-import { BowlineError, createRedactor, problemRecord, type Problem, type ProblemRecord } from "../lib/index.ts";
+import {
+  BowlineError,
+  createRedactor,
+  machineError,
+  problemRecord,
+  type Problem,
+  type ProblemRecord,
+} from "../lib/index.ts";
 import { watchControl } from "./control.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { openJournal } from "./journal.ts";
@@ -171,7 +178,7 @@ function ended(plan: Plan, outcome: Outcome): { change: StatusChange; update: Ru
 }
 
 function failed(plan: Plan, error: unknown): { change: StatusChange; update: RunUpdate } {
-  const known = error instanceof BowlineError ? error : unexpected(error);
+  const known = machineError("the run cannot go on", error) ?? unexpected(error);
   return {
     change: changeTo({ status: "failed", reason: known.code, message: known.message }),
     update: { errors: known.problems.map(problemRecord), ...expiry(plan) },

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { materialize, verifyCache } from "../../src/git/index.ts";
@@ -114,6 +114,15 @@ it("a check of the cache whose git is ended: SYSTEM_LIMIT, and nothing is taken 
   const ended = { ...networkOfTest(), searchPath: await gitThat("fsck", "kill -9 $$") };
   await expect(verifyCache(cache, { network: ended, signal })).rejects.toMatchObject({ code: "SYSTEM_LIMIT" });
   expect(await verifyCache(cache, { network: networkOfTest(), signal })).toEqual({ checked: 2, damaged: [] });
+});
+
+it("a repository of the cache that was only begun is not taken for damaged", async () => {
+  const cache = join(await temporaryFolder(), "cache");
+  const begun = join(cache, "repositories/0123456789abcdef/depth-1.git");
+  await mkdir(join(begun, "users"), { recursive: true });
+  await mkdir(join(begun, "objects/info"), { recursive: true });
+  const { signal } = new AbortController();
+  expect(await verifyCache(cache, { network: networkOfTest(), signal })).toMatchObject({ damaged: [] });
 });
 
 it("a helper of git that is ended: SYSTEM_LIMIT", () => {

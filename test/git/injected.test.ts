@@ -130,6 +130,29 @@ describe.skipIf(!canInject)(`a call to the system that fails${noStrace}`, () => 
     expect((await readdir(target)).toSorted()).toEqual([".git", ".gitmodules", "sub"]);
   });
 
+  it("to lock anything: the cache is not used, and nobody waits for a lock that there is not", async () => {
+    const folder = await temporaryFolder();
+    const locking = await childScript(`
+      import { spawn } from "node:child_process";
+      import { readFileSync } from "node:fs";
+      import { setTimeout as sleep } from "node:timers/promises";
+      import { withFileLock } from "#src/lib/index.ts";
+      // loads what it needs
+      await withFileLock(args[0], async () => {});
+      const words = ["-f", "-qq", "-o", "/dev/null", "-e", "inject=fcntl:error=ENOLCK", "-p", String(process.pid)];
+      const tracer = spawn("strace", words, { stdio: "ignore" });
+      while (!/^TracerPid:\\t[1-9]/m.test(readFileSync("/proc/self/status", "utf8"))) await sleep(20);
+      const options = { patience: 20_000, onBusy: () => { throw new Error("waits"); } };
+      const answer = await withFileLock(args[0], async () => "held", options).catch(({ code, message }) => code + " " + message);
+      tracer.kill();
+      print(answer);
+    `);
+    const told = await locking.run([join(folder, "lock")]);
+    expect(told).toBe(`DISK_NOT_WRITABLE "${join(folder, "lock")}" cannot be locked: its file system gives no locks`);
+    expect(await readdir(folder)).toEqual(["lock"]);
+    locking.remove();
+  });
+
   it("when a large file gets its time: told of the target", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "large-1"), "text");

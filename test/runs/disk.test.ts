@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { canDropRights, childScript } from "../support/child-script.ts";
@@ -27,10 +27,11 @@ function homeBelow(name: string) {
   };
 }
 
-/** Takes all that is left of the small disk; gives it back. */
-function fill(): () => void {
+/** Takes all that is left of the small disk, but for so many blocks; gives it back. */
+function fill(but = 0): () => void {
   const path = join(root, "filler");
   spawnSync("dd", ["if=/dev/zero", `of=${path}`, "bs=4096", "count=4096"]);
+  truncateSync(path, statSync(path).size - but * 4096);
   return () => rmSync(path, { force: true });
 }
 
@@ -73,6 +74,27 @@ test.skipIf(!mounted)(`a disk that is full before a run: DISK_FULL, and no run${
   expect(await harness.runs.list()).toEqual([]);
   await harness.runs.close();
 });
+
+test.skipIf(!mounted)(
+  `a disk with room for any part of a run's record: DISK_FULL or a run, and never a bug${why}`,
+  async () => {
+    const harness = openHarness({}, homeBelow("part"));
+    await harness.runs.list();
+    const answers: string[] = [];
+    for (let blocks = 1; blocks < 24; blocks += 2) {
+      const free = fill(blocks);
+      const trying = harness.sh("true").then(
+        ({ status }) => status,
+        ({ code }: { code: string }) => code,
+      );
+      answers.push(await trying);
+      free();
+    }
+    expect(answers.filter((answer) => !/^(DISK_FULL|succeeded|failed)$/.test(answer))).toEqual([]);
+    expect(await harness.sh("true")).toMatchObject({ status: "succeeded" });
+    await harness.runs.close();
+  },
+);
 
 const whyNot = canDropRights ? "" : " (skipped: needs root and Linux)";
 

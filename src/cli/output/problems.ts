@@ -1,13 +1,5 @@
 import { readFileSync } from "node:fs";
-import {
-  BowlineError,
-  isOfDisk,
-  limitError,
-  problemRecord,
-  systemError,
-  type Place,
-  type Problem,
-} from "../../lib/index.ts";
+import { machineError, problemRecord, type Place, type Problem } from "../../lib/index.ts";
 import { codeFrame } from "../../spec/index.ts";
 import type { CliContext } from "../context.ts";
 import { printValue } from "./data.ts";
@@ -25,18 +17,11 @@ export function printErrors(problems: readonly Problem[], context: CliContext): 
 
 /** Says what went wrong, on stderr for people and on stdout for a program that asked; gives the exit code. */
 export async function printFailure(error: unknown, format: string | undefined, context: CliContext): Promise<number> {
-  const told = machineError(error);
+  const told = machineError("this command cannot go on", error);
   if (told === undefined) return printBug(error, format, context);
   printErrors(told.problems, context);
   if (format !== undefined) await printErrorDocument(told.problems, format, context);
   return told.exitCode;
-}
-
-/** What no mistake of ours can be the cause of. */
-function machineError(error: unknown): BowlineError | undefined {
-  return error instanceof BowlineError || isOfDisk(error)
-    ? systemError(error)
-    : limitError("this command cannot go on", error);
 }
 
 function renderProblem(problem: Problem, level: "error" | "warning", context: CliContext): string {

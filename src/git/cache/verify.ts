@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DEFAULT_POLICY, type Network } from "../../config/index.ts";
 import { BowlineError, isThere, readIfThere, type ErrorCode } from "../../lib/index.ts";
@@ -51,6 +52,7 @@ async function checkObjects(
   { path }: CacheEntry,
   { network, signal }: { network: Network; signal: AbortSignal },
 ): Promise<string | undefined> {
+  if (await isOnlyBegun(path)) return undefined;
   return withGit({ policy: DEFAULT_POLICY, network, signal }, async (git) => {
     try {
       await git.run([`--git-dir=${path}`, "fsck", "--full", "--no-dangling", "--no-progress"]);
@@ -60,6 +62,13 @@ async function checkObjects(
       return error.message;
     }
   });
+}
+
+/** Who was to make it was stopped before it held anything: whoever is next makes it whole. */
+async function isOnlyBegun(repository: string): Promise<boolean> {
+  if (await isThere(join(repository, "HEAD"))) return false;
+  const packs = await readdir(join(repository, "objects/pack")).catch(() => []);
+  return packs.length === 0;
 }
 
 /** git did not come so far. */

@@ -26,13 +26,23 @@ export function diskCode(error: unknown): ErrorCode | undefined {
   const errno = errnoOf(error);
   if (errno === "ENOSPC" || errno === "EDQUOT") return "DISK_FULL";
   if (isOfDisk(error) || (errno !== undefined && NO_FOLDER.test(errno))) return "DISK_NOT_WRITABLE";
-  const primary = typeof errcode === "number" ? errcode & 0xff : undefined;
+  const primary = typeof errcode === "number" ? errcode & 0xff : OF_WORDS[error instanceof Error ? error.message : ""];
   if (primary === undefined) return undefined;
   if (primary === FULL) return "DISK_FULL";
   if (primary === IO_ERROR || NOT_WRITABLE.has(primary)) return "DISK_NOT_WRITABLE";
   if (BUSY.has(primary)) return "RUN_STORE_BUSY";
   return DAMAGED.has(primary) ? "RUN_STORE_DAMAGED" : undefined;
 }
+
+/** Its fixed words (sqlite3_errstr), where the error comes without its number. */
+const OF_WORDS: Readonly<Record<string, number>> = {
+  "database is locked": 5,
+  "attempt to write a readonly database": 8,
+  "disk I/O error": IO_ERROR,
+  "database disk image is malformed": 11,
+  "database or disk is full": FULL,
+  "unable to open database file": 14,
+};
 
 const HINTS: Partial<Record<ErrorCode, string>> & { INTERNAL: string } = {
   DISK_FULL: "free some space there, for example with: bowline delete UUID",
