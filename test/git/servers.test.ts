@@ -135,6 +135,29 @@ it.each([
   await server.close();
 });
 
+it("a server that lets words wait which it does not know: asked for what it knows, and left alone with the others", async () => {
+  const server = await startGitServer({ forge: "silent" });
+  const made = await server.add("org/test", { commits: [{ name: "first", files: { a: "1" } }, { files: { a: "2" } }] });
+  const policy = { ...DEFAULT_POLICY, timeouts: { ...DEFAULT_POLICY.timeouts, resolve: 5_000, stall: 5_000 } };
+  const cache = await temporaryFolder();
+  for (const more of [{}, { cache }, { cache }]) {
+    server.requests.length = 0;
+    const request = requestFor(`${server.url}/org/test.git`, { revision: "main", policy, ...more });
+    const target = join(await temporaryFolder(), "repo");
+    await materialize({ ...request, resolution: await resolve(request), target });
+    expect(await git(target, ["rev-parse", "HEAD"])).toBe(made.commits["main"]);
+  }
+  // remembered
+  expect(server.requests[0]).toMatchObject({ method: "GET" });
+  const events: GitEvent[] = [];
+  const request = requestFor(`${server.url}/org/test.git`, { policy, events });
+  const target = join(await temporaryFolder(), "repo");
+  await materialize({ ...request, resolution: { commit: made.commits["first"]! }, target });
+  expect(await git(target, ["rev-parse", "HEAD"])).toBe(made.commits["first"]);
+  expect(events.filter(({ phase }) => phase === "retry")).toEqual([]);
+  await server.close();
+});
+
 it.each(["plain", "v0", "v1", "jgit", "dumb"] as const)(
   "a repository without a commit, at a server that is %s",
   async (forge) => {

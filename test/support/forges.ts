@@ -17,6 +17,8 @@ export type ForgeName =
   | "v1"
   /** As v0, but 500 to what it does not know: a v2 `ls-refs`, or the word `filter`. */
   | "dulwich"
+  /** As v0, but no answer at all to a command of v2, as node-git-server. */
+  | "silent"
   /** As v0, but an error packet to a command of v2, as JGit's servers before 5.1. */
   | "jgit";
 
@@ -44,6 +46,8 @@ export interface ForgeOptions {
 }
 
 export interface EarlyAnswer {
+  /** No answer, and the connection stays open. */
+  silent?: true;
   status: number;
   headers?: Record<string, string>;
   body?: string;
@@ -78,6 +82,7 @@ export const FORGES: Record<ForgeName, Forge> = {
     v2: false,
     early: ({ body }) => (isLsRefs(body) || asksToFilter(body) ? { status: 500 } : undefined),
   },
+  silent: { ...PLAIN, v2: false, early: ({ body }) => (isCommand(body) ? { silent: true, status: 0 } : undefined) },
   jgit: { ...PLAIN, v2: false, early: ({ body }) => otherWords(body) },
 };
 
@@ -118,6 +123,10 @@ function otherWords(body: Buffer): EarlyAnswer | undefined {
   const words = `ERR expected 'want', got '${word}'`;
   const packet = (words.length + 4).toString(16).padStart(4, "0") + words;
   return { status: 200, headers: { "content-type": "application/x-git-upload-pack-result" }, body: packet };
+}
+
+function isCommand(body: Buffer): boolean {
+  return /^[0-9a-f]{4}command=/.test(body.toString("latin1"));
 }
 
 function asksToFilter(body: Buffer): boolean {

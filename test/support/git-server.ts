@@ -106,7 +106,9 @@ async function answer({ server, options, request, response }: Exchange): Promise
     headers: answered = {},
     body: content,
     kill,
+    silent,
   } = await prepare({ server, options, recorded, body, fault });
+  if (silent) return;
   recorded.status = status;
   if (kill !== undefined) response.on("close", kill);
   response.writeHead(status, answered);
@@ -118,6 +120,7 @@ async function answer({ server, options, request, response }: Exchange): Promise
 }
 
 interface Prepared extends Omit<LfsAnswer, "body"> {
+  silent?: true;
   body: string | Buffer | Readable;
   kill?: () => void;
 }

@@ -1,4 +1,5 @@
 import { BowlineError, errnoOf, type GitUrl } from "../../lib/index.ts";
+import type { Timeouts } from "../../config/index.ts";
 import type { Access } from "../access.ts";
 import { named } from "../failures.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../http/client.ts";
@@ -18,6 +19,7 @@ export interface Conversation {
   /** What is known of the host, from earlier calls too. */
   known: KnownHost;
   signal: AbortSignal;
+  timeouts: Timeouts;
   /** The url that is asked, after a redirect that was followed. */
   base: GitUrl;
   redirectedTo?: string;
@@ -89,16 +91,31 @@ export function repositoryUrl(url: GitUrl): string {
 /** Answers to a first v2 request that mean "perhaps not spoken here", not "no such repository". */
 const PERHAPS_NOT_SPOKEN = new Set([400, 404, 405, 406, 411, 415, 422, 501]);
 
-/** The answer to a v2 command; undefined where it may be that of a server that does not know v2, or not this command. */
-export async function heard<T extends Head>(talk: Conversation, answer: Promise<T>): Promise<T | undefined> {
+/**
+ * The answer to a v2 command; undefined where it may be that of a server that does not know v2, or not this command. The first words are given up after
+ * `patience` milliseconds: some servers wait for ever for words that they know, and may end when the request is ended, which is therefore left as it is.
+ */
+export async function heard<T extends Head & { drop?: () => void }>(
+  talk: Conversation,
+  answer: Promise<T>,
+  patience: number,
+): Promise<T | undefined> {
+  const first = !talk.spokeV2 && talk.advertisement === undefined;
   try {
-    const told = await answer;
-    return !talk.spokeV2 && perhapsNotSpoken(told) ? undefined : told;
+    const told = first ? await within(patience, answer) : await answer;
+    if (told === undefined) answer.then((late) => late.drop?.()).catch(() => undefined);
+    return told !== undefined && !talk.spokeV2 && perhapsNotSpoken(told) ? undefined : told;
   } catch (error) {
     // Apache httpd does it for a CGI that refuses before it has read what is sent, as git's does for a repository that is not there
-    if (talk.spokeV2 || talk.advertisement !== undefined || !isEnded(error)) throw error;
+    if (!first || !isEnded(error)) throw error;
     return undefined;
   }
+}
+
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((done) => (timer = setTimeout(() => done(undefined), milliseconds)));
+  return Promise.race([answer, over]).finally(() => clearTimeout(timer));
 }
 
 function perhapsNotSpoken({ status, headers }: Head): boolean {

@@ -29,7 +29,11 @@ export async function openHttpSession(access: Access, request: GitRequest, signa
   });
   const memory = openHostMemory(request.cache, url);
   const known = await memory.recall();
-  const talk: Conversation = { access, client, memory, known, signal, base: url, spokeV2: false, seen: new Map() };
+  const { timeouts } = request.policy;
+  const talk: Conversation = {
+    ...{ access, client, memory, known, signal, timeouts },
+    ...{ base: url, spokeV2: false, seen: new Map<string, Ref>() },
+  };
   const refs = (prefixes: readonly string[]): Promise<Ref[]> => listRefs(talk, prefixes);
   return {
     get protocol() {
@@ -47,7 +51,7 @@ export async function openHttpSession(access: Access, request: GitRequest, signa
     listRefs: refs,
     features: () => askInTime(talk, request.policy.timeouts.resolve),
     hasObject: (object) => hasObject(talk, object),
-    takeOver: (later) => openPackSource(talk, { signal: later, stall: request.policy.timeouts.stall, listRefs: refs }),
+    takeOver: (later) => openPackSource(talk, { signal: later, stall: timeouts.stall, listRefs: refs }),
     close: () => client.close(),
   };
 }

@@ -50,7 +50,7 @@ async function fetchPack(talk: Conversation, wish: FetchWish, ear: Ear): Promise
 async function ask(talk: Conversation, wish: FetchWish, ear: Ear): Promise<FetchAnswer | undefined> {
   // the length of its name says what an object's format is
   const format = wish.wants[0]?.length === 64 ? "sha256" : undefined;
-  const stream = await heard(talk, open(talk, command(fetchBody(wish, format))));
+  const stream = await heard(talk, open(talk, command(fetchBody(wish, format))), ear.stall * 0.7);
   if (stream === undefined) return undefined;
   throwForStatus(talk, stream);
   const answer = await readFetchAnswer(stream, ear);

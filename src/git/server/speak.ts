@@ -43,7 +43,7 @@ async function speakV2<T>(
   const sent = send(talk, command(body));
   // a server that says that it speaks v2 means what it answers
   const told = talk.advertisement !== undefined;
-  const response = told ? await sent : await heard(talk, sent);
+  const response = told ? await sent : await heard(talk, sent, talk.timeouts.resolve * 0.4);
   if (response === undefined) return undefined;
   throwForStatus(talk, response);
   const packets = readPackets(response.body, { cut: response.cut });
