@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makePrivateFolder, writeError } from "../lib/index.ts";
+import { writePrivateFile } from "../lib/index.ts";
 import type { StopOptions } from "./runs.ts";
 
 /**
@@ -18,13 +18,10 @@ const INTERVAL = 200;
 
 /** Asks for the end; a later request may only be stronger. */
 export async function requestStop(runFolder: string, { grace, kill = false }: StopOptions): Promise<void> {
-  const file = join(controlFolder(runFolder), kill ? "kill" : "stop");
-  try {
-    await makePrivateFolder(controlFolder(runFolder));
-    await writeFile(file, grace === undefined ? "" : String(grace), { mode: 0o600 });
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  await writePrivateFile(
+    join(controlFolder(runFolder), kill ? "kill" : "stop"),
+    grace === undefined ? "" : String(grace),
+  );
 }
 
 /** Signals that follow the files and whoever is attached. */
