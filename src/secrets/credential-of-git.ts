@@ -68,7 +68,12 @@ async function insteadOfLogin(url: GitUrl, env: Environment) {
   const [before, after] = [new URL(url.href), new URL(rewritten)];
   const same = before.protocol === after.protocol && before.host === after.host && before.pathname === after.pathname;
   if (!same || after.password === "") return undefined;
-  return { username: decodeURIComponent(after.username), password: decodeURIComponent(after.password) };
+  return { username: unescaped(after.username), password: unescaped(after.password) };
+}
+
+/** As git reads it (url.c, url_decode): what is no encoded character stands for itself. */
+function unescaped(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (codes) => Buffer.from(codes.replaceAll("%", ""), "hex").toString());
 }
 
 async function netrcOf(url: GitUrl, env: Environment) {

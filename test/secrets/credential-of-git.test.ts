@@ -168,6 +168,11 @@ describe("where git has nothing", () => {
     }
   });
 
+  test('a "%" in such a login that begins no encoded character is one, as for git', async () => {
+    write(".gitconfig", `[url "http://u%C3%A9:50%off%40@${new URL(url).host}/"]\n\tinsteadOf = ${server.url}/\n`);
+    expect((await found())?.http).toEqual({ kind: "basic", username: "ué", password: "50%off@" });
+  });
+
   test("a rewrite to another host is not followed", async () => {
     write(".gitconfig", `[url "http://u:secretpw@127.0.0.9/"]\n\tinsteadOf = ${server.url}/\n`);
     expect((await found())?.http).toBeUndefined();
