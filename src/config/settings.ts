@@ -1,4 +1,4 @@
-import type { Place } from "../lib/index.ts";
+import { mapTexts, type Place } from "../lib/index.ts";
 import type { Config, Setting } from "./config.ts";
 import type { Environment } from "./home.ts";
 
@@ -87,8 +87,5 @@ function withoutPlace(entry: { place?: Place }): unknown {
 
 /** A copy in which no url has a password. */
 function withoutPasswords(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(/^([a-z0-9+.-]+:\/\/)[^/@]*@/i, "$1***@");
-  if (Array.isArray(value)) return value.map(withoutPasswords);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutPasswords(one)]));
+  return mapTexts(value, (text) => text.replace(/^([a-z0-9+.-]+:\/\/)[^/@]*@/i, "$1***@"));
 }

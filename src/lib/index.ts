@@ -8,7 +8,7 @@ export {
   type ProblemRecord,
 } from "./errors.ts";
 export { ALL_SCHEMES, parseGitUrl, shownUrl, withoutBrackets, type GitUrl } from "./git-url.ts";
-export { parseJson } from "./json.ts";
+export { isMap, mapTexts, parseJson } from "./json.ts";
 export { isLeftover } from "./leftovers.ts";
 export { findProcesses, isAlive, ownIdentity, ownMark, isMarkAlive, type ProcessIdentity } from "./processes.ts";
 export { checkRevision, isFullCommit, parseRevision, type Revision } from "./revision.ts";

@@ -1,4 +1,5 @@
 import { createByteMatcher, type ByteMatcher } from "./byte-matcher.ts";
+import { mapTexts } from "./json.ts";
 import { createPercentMatcher, withoutPercent } from "./percent-matcher.ts";
 
 /** What stands where a secret was. */
@@ -193,13 +194,6 @@ function readBase64(byte: number): number | undefined {
   if (byte === 0x0a || byte === 0x0d) return undefined;
   if (byte === 0x2d) return 0x2b;
   return byte === 0x5f ? 0x2f : byte;
-}
-
-function mapTexts(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === "string") return map(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
-  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, map)]));
 }
 
 function fromLatin1(text: string): Buffer {

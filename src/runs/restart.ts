@@ -1,4 +1,5 @@
 import type { Plan } from "../compile/index.ts";
+import { mapTexts } from "../lib/index.ts";
 import type { RunPlaces } from "./runs.ts";
 import type { StoredRun } from "./store/store.ts";
 
@@ -19,11 +20,4 @@ function withoutPin(step: Plan["init"][number]): Plan["init"][number] {
   if (step.kind !== "git") return step;
   const { pin: _pin, ...rest } = step;
   return rest;
-}
-
-export function mapTexts(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === "string") return map(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, map)]));
 }

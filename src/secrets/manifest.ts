@@ -1,4 +1,4 @@
-import { BowlineError, type Problem, type ProblemInput } from "../lib/index.ts";
+import { BowlineError, isMap, type Problem, type ProblemInput } from "../lib/index.ts";
 import { readYaml, type YamlSource } from "../spec/index.ts";
 import { keyFault, nameFault } from "./names.ts";
 import type { StoredKind } from "./sealed-value.ts";
@@ -86,13 +86,11 @@ function readObject(source: YamlSource, path: PropertyKey[], reading: Reading): 
   const name = isMap(metadata) ? metadata["name"] : undefined;
   const wrong = typeof name === "string" ? nameFault(name) : { message: '"metadata.name" is missing', hint: "name it" };
   if (wrong) fault(wrong.message, wrong.hint, ["metadata", "name"]);
-  const values = readValues({ source, path, object, kind: stored, fault });
+  const values = readValues({ object, kind: stored, fault });
   if (wrong === undefined) reading.entries.push({ kind: stored, name: name as string, values });
 }
 
 interface ValueReading {
-  source: YamlSource;
-  path: PropertyKey[];
   object: Record<string, unknown>;
   kind: StoredKind;
   fault: (message: string, hint: string, below: PropertyKey[], part?: "key" | "value") => void;
@@ -116,7 +114,7 @@ function readValues({ object, kind, fault }: ValueReading): Map<string, Buffer> 
         index === 0 ? decodeBase64(written) : typeof written === "string" ? Buffer.from(written) : undefined;
       if (value !== undefined) values.set(key, value);
       else if (index === 0) {
-        fault(`"${field}.${key}" is not base64`, `encode it, or write it plainly under stringData`, [field, key]);
+        fault(`"${field}.${key}" is not base64`, `encode it, or write it plainly under ${fields[1]}`, [field, key]);
       } else fault(`"${field}.${key}" must be a text`, "put it in quotes", [field, key]);
     }
   }
@@ -136,8 +134,4 @@ function at(value: unknown, path: PropertyKey[]): unknown {
   let found = value;
   for (const step of path) found = (found as Record<PropertyKey, unknown> | undefined)?.[step];
   return found;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

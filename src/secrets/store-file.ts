@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { BowlineError, errnoOf, writePrivateFile } from "../lib/index.ts";
+import { BowlineError, errnoOf, isMap, writePrivateFile } from "../lib/index.ts";
 import { unreadable } from "./key-file.ts";
 import type { SealedValue, StoredKind } from "./sealed-value.ts";
 
@@ -74,8 +74,4 @@ function isSealed(value: unknown): boolean {
     typeof value["data"] === "string" &&
     Number.isInteger(value["version"])
   );
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

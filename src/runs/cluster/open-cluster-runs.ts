@@ -1,7 +1,8 @@
 import type { Plan } from "../../compile/index.ts";
+import { mapTexts } from "../../lib/index.ts";
 import type { RunRecord } from "../record.ts";
 import { newPlaces, placesOf } from "../places.ts";
-import { mapTexts, withoutPins } from "../restart.ts";
+import { withoutPins } from "../restart.ts";
 import { ambiguousId, notOver, runNotFound } from "../run-errors.ts";
 import type {
   Attached,
@@ -22,10 +23,9 @@ import { createJudge } from "./judge.ts";
 import { createQueue } from "./queue.ts";
 import { followLogs, readAllLogs } from "./logs.ts";
 import { masksOf } from "./masks.ts";
-import type { StoredRun } from "./record.ts";
+import { recordOf, type StoredRun } from "./record.ts";
 import { openSession, type ClusterSession } from "./session.ts";
 import { createRun, objectsOf, pinAndApply, type Starting } from "./start.ts";
-import { recordOf } from "./record.ts";
 
 /** Opens the runs of a namespace: their records are in the cluster, so that everybody who may read them sees the same. Nothing is asked before the first call. */
 export function openClusterRuns(options: RunsOptions, parts: Pick<RunParts, "engine">): Runs {
@@ -164,7 +164,7 @@ export function openClusterRuns(options: RunsOptions, parts: Pick<RunParts, "eng
     return {
       record,
       plan: run.plan,
-      places: { ...placesOf(home, { uuid: run.uuid, createdAt: run.run.createdAt, executor: "kubernetes" }) },
+      places: placesOf(home, { uuid: run.uuid, createdAt: run.run.createdAt, executor: "kubernetes" }),
       user: run.run.user,
       host: run.run.host,
       handle: { context: cluster.api.access.context, namespace: cluster.namespace, object: run.run.object },
@@ -195,10 +195,10 @@ export function openClusterRuns(options: RunsOptions, parts: Pick<RunParts, "eng
         .toSorted((one, other) => (order(one) < order(other) ? 1 : -1));
       // Without a choice of statuses only what is shown has to be looked at.
       const chosen = statuses === undefined ? stored.slice(0, limit) : stored;
-      const open_ = chosen
+      const unfinished = chosen
         .filter(({ end }) => end === undefined)
         .map(({ uuid, run }) => ({ uuid, object: run.object }));
-      const viewOf = await kubernetes.listViews(cluster, open_);
+      const viewOf = await kubernetes.listViews(cluster, unfinished);
       const judge = createJudge(session);
       const found: RunRecord[] = [];
       for (const run of chosen) {

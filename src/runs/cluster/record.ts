@@ -1,6 +1,7 @@
 import type { Derived, StoredRecord } from "../../executors/index.ts";
 import { problemRecord, type ProblemRecord } from "../../lib/index.ts";
 import type { RunCode, RunRecord, StatusChange } from "../record.ts";
+import { isFinal } from "../transitions.ts";
 
 /** What the record in the cluster says of a run from its start. */
 export interface ClusterRun {
@@ -47,7 +48,6 @@ export function recordOf({ uuid, run }: Pick<StoredRun, "uuid" | "run">, end: Cl
   const { statuses, exitCode, codeReferences, errors, logs, warnings = run.warnings } = end;
   const { status, at, reason, message } = statuses.at(-1)!;
   const started = statuses.find((each) => each.status === "scheduled");
-  const over = status === "succeeded" || status === "failed" || status === "stopped";
   return {
     apiVersion: "bowline/v1",
     uuid,
@@ -60,7 +60,7 @@ export function recordOf({ uuid, run }: Pick<StoredRun, "uuid" | "run">, end: Cl
     ...(exitCode === undefined ? {} : { exitCode }),
     createdAt: run.createdAt,
     ...(started === undefined ? {} : { startedAt: started.at }),
-    ...(over ? { finishedAt: at } : {}),
+    ...(isFinal(status) ? { finishedAt: at } : {}),
     statuses,
     codeReferences,
     ...(warnings.length > 0 ? { warnings } : {}),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { parseJson } from "../../lib/index.ts";
 import type { LogLine } from "../runs.ts";
 
 /** One line of a log file; the first of each file tells how many bytes of log came before the file. */
@@ -38,12 +39,8 @@ export function encodeEntry(entry: LogEntry): Buffer {
 
 /** Undefined for a line that a full disk cut off. */
 export function decodeEntry(line: string): LogEntry | undefined {
-  try {
-    const entry = JSON.parse(line) as unknown;
-    return typeof entry === "object" && entry !== null ? (entry as LogEntry) : undefined;
-  } catch {
-    return undefined;
-  }
+  const entry = parseJson<LogEntry | null>(line);
+  return typeof entry === "object" && entry !== null ? entry : undefined;
 }
 
 export function lineOf(container: string, stored: StoredLine): LogLine {

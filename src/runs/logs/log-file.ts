@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { errnoOf } from "../../lib/index.ts";
 import { encodeEntry, logFile, type StoredLine } from "./log-entry.ts";
 
 /** The growing log of one container. Two files of half the size each: when the current one is full it becomes the older one, and the one before is dropped. */
@@ -43,7 +44,7 @@ export function openLogFile(folder: string, options: { container: string; maxByt
       write(encodeEntry(line));
       if (size >= options.maxBytes / 2) turn();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (errnoOf(error) === undefined) throw error;
       lost++;
     }
   }

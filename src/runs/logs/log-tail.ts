@@ -1,4 +1,5 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
+import { errnoOf } from "../../lib/index.ts";
 import type { LogLine } from "../runs.ts";
 import { decodeEntry, lineOf, logFile } from "./log-entry.ts";
 
@@ -78,7 +79,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, "r");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }
