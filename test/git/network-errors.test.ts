@@ -115,3 +115,14 @@ test("a head that is too long for curl is not told as too much for this machine"
   const exit = { code: 128, stdout: Buffer.alloc(0), stderr };
   expect(gitFailure(exit, { access: { url }, command: ["fetch"] })).toMatchObject({ code: "HOST_REFUSED" });
 });
+
+test.each(["packfile", "acknowledgments"])(
+  "a server that ends before %s, as git's does for a pack that it may not read",
+  (section) => {
+    const exit = { code: 128, stdout: Buffer.alloc(0), stderr: `fatal: expected '${section}'\n` };
+    const message = expect.stringContaining("may not be able to read the repository itself");
+    expect(gitFailure(exit, { access: { url }, command: ["fetch"] })).toMatchObject({ code: "GIT_PROTOCOL", message });
+    const cut = { ...exit, stderr: `error: RPC failed; curl 52 Empty reply from server\n${exit.stderr}` };
+    expect(gitFailure(cut, { access: { url }, command: ["fetch"] })).toMatchObject({ code: "HOST_REFUSED" });
+  },
+);

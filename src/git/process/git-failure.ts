@@ -237,6 +237,14 @@ function transferProblem(stderr: string, url: GitUrl): ProblemInput | undefined 
       hint: "try again; check the network of this machine, and whether a proxy is needed",
     };
   }
+  // its upload-pack ended; why, it says to its own log at most
+  if (/^fatal: expected '(packfile|acknowledgments)'/m.test(stderr)) {
+    return {
+      code: "GIT_PROTOCOL",
+      message: `the server of "${named(url)}" ends its answer where the pack should begin: it may not be able to read the repository itself`,
+      hint: "ask whoever runs the server to look at its log, and at the repository with: git fsck",
+    };
+  }
   if (/does not appear to be a git repository|Could not read from remote/i.test(stderr)) {
     return {
       code: "GIT_REPOSITORY_NOT_FOUND",
