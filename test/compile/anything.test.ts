@@ -85,7 +85,7 @@ describe("any text gives a plan or errors with places, never an exception", () =
   test("files that are nearly right", () => {
     fc.assert(
       fc.property(nearlyRight, (value) => holds(dump(value), { references: { "/code": "run: {kind: job}" } })),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

@@ -55,7 +55,7 @@ it("a target of any repository is git's own clone of it: cold, with files that a
     await rm(folder, { recursive: true });
   });
   await fc.assert(property, { numRuns: Number(process.env["BOWLINE_RANDOM_REPOSITORIES"] ?? 12), endOnFailure: true });
-});
+}, 180_000);
 
 /** As if they were many. */
 async function writeByTwo(repository: string): Promise<void> {

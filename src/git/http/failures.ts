@@ -109,7 +109,7 @@ export function networkError(cause: unknown, asked: Asked): BowlineError {
 /** What a proxy answered when it was asked for a way to the server. */
 export function proxyError(status: number, asked: Asked): BowlineError {
   // tinyproxy says 401
-  if (status === 407 || status === 401) return new BowlineError(refusal(407, asked));
+  if (status === 407 || status === 401) return new BowlineError(refusal(407, asked, ` (${status})`));
   const message = `the proxy "${asked.proxy ?? ""}" answers ${status}, on the way to "${hostOf(asked.url)}"`;
   if (isFault(status))
     return busyError(
@@ -173,7 +173,7 @@ function refusal(status: number, asked: Asked, because?: string): ProblemInput {
         message:
           asked.proxy === undefined
             ? `"${shown}" is answered by a proxy, which asks for a user name and password (407), and none is set here`
-            : `the proxy "${asked.proxy}" asks for a user name and password, or refuses them`,
+            : `the proxy "${asked.proxy}" asks for a user name and password, or refuses them${because ?? " (407)"}`,
         hint: "put them into the proxy's url: http://USER:PASSWORD@HOST:PORT",
       };
     case 400:
