@@ -96,6 +96,28 @@ test.skipIf(!mounted)(
   },
 );
 
+test.skipIf(!mounted)(
+  `a disk with room for any part of a new store: told as the disk's, and never a bug${why}`,
+  async () => {
+    const answers: string[] = [];
+    for (let blocks = 1; blocks < 40; blocks += 1) {
+      const free = fill(blocks);
+      const { runs } = openHarness({}, homeBelow(`new-${blocks}`));
+      answers.push(
+        await runs.list().then(
+          () => "made",
+          ({ code }: { code: string }) => code,
+        ),
+      );
+      await runs.close().catch(() => {});
+      free();
+      rmSync(join(root, `new-${blocks}`), { recursive: true, force: true });
+    }
+    // of a part of what it maps into memory SQLite says only that it fails
+    expect([...new Set(answers)].toSorted()).toEqual(["DISK_FULL", "DISK_NOT_WRITABLE", "made"]);
+  },
+);
+
 const whyNot = canDropRights ? "" : " (skipped: needs root and Linux)";
 
 test.skipIf(!canDropRights)(`a store that may not be written: DISK_NOT_WRITABLE${whyNot}`, async () => {

@@ -62,8 +62,17 @@ export function migrate(database: SqliteDatabase, path: string, steps: readonly 
     database.exec(`pragma user_version = ${steps.length}`);
     database.exec("commit");
   } catch (error) {
-    database.exec("rollback");
+    goBack(database);
     throw error;
+  }
+}
+
+/** SQLite itself goes back where the disk fails (lang_transaction.html): what failed then is still to be told. */
+function goBack(database: SqliteDatabase): void {
+  try {
+    database.exec("rollback");
+  } catch {
+    // there was nothing to go back from
   }
 }
 
