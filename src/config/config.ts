@@ -73,7 +73,7 @@ export interface Policy {
   urlOverride: "anonymous" | "refuse";
   /** Bytes that one repository may send; absent: no limit. */
   maxBytes?: number;
-  /** Files that one tree may have; absent: no limit. */
+  /** Files that one tree may have, and folders; absent: no limit. */
   maxFiles?: number;
   timeouts: Timeouts;
   fsck: { ignore: readonly string[] };

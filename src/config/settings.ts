@@ -1,4 +1,4 @@
-import { mapTexts, type Place } from "../lib/index.ts";
+import { mapTexts, withoutUserInfo, type Place } from "../lib/index.ts";
 import type { Config, Setting } from "./config.ts";
 import type { Environment } from "./home.ts";
 
@@ -73,7 +73,7 @@ function setting(key: string, value: unknown, path: PropertyKey[], { placeOf }: 
 }
 
 function ofVariable(key: string, value: string, variable: string, env: Environment): Setting {
-  const shown = withoutPasswords(value);
+  const shown = /_proxy$/i.test(variable) ? withoutUserInfo(value) : value;
   return env[variable]
     ? { key, value: shown, origin: "environment", variable }
     : { key, value: shown, origin: "default" };
@@ -87,5 +87,5 @@ function withoutPlace(entry: { place?: Place }): unknown {
 
 /** A copy in which no url has a password. */
 function withoutPasswords(value: unknown): unknown {
-  return mapTexts(value, (text) => text.replace(/^([a-z0-9+.-]+:\/\/)[^/@]*@/i, "$1***@"));
+  return mapTexts(value, (text) => (/^[a-z0-9+.-]+:\/\//i.test(text) ? withoutUserInfo(text) : text));
 }

@@ -33,4 +33,6 @@ export { VERSION } from "./version.ts";
 export { removeAll } from "./remove-all.ts";
 export { runProgram } from "./run-program.ts";
 export { shellQuote } from "./shell-quote.ts";
+export { withoutPercent } from "./percent-matcher.ts";
+export { proxyPasswords, withoutUserInfo } from "./proxy-password.ts";
 export { createRedactor, MASK, type RedactingStream, type Redactor } from "./redact.ts";

@@ -5,6 +5,7 @@ import {
   createRedactor,
   machineError,
   problemRecord,
+  proxyPasswords,
   type Problem,
   type ProblemRecord,
 } from "../lib/index.ts";
@@ -210,8 +211,5 @@ function changeTo(change: Omit<StatusChange, "at">): StatusChange {
 
 /** The passwords of proxy variables, which jobs inherit. */
 function proxySecrets(env: Readonly<NodeJS.ProcessEnv>): string[] {
-  return Object.entries(env).flatMap(([name, value]) => {
-    const password = /_proxy$/i.test(name) ? /^[a-z0-9+.-]+:\/\/[^/@]*:([^/@]+)@/i.exec(value ?? "")?.[1] : undefined;
-    return password === undefined ? [] : [password];
-  });
+  return Object.entries(env).flatMap(([name, value = ""]) => (/_proxy$/i.test(name) ? proxyPasswords(value) : []));
 }

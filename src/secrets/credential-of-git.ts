@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "../config/index.ts";
 import { type Credential, withProxy } from "../connections/index.ts";
-import { shellQuote, withoutBrackets, type GitUrl } from "../lib/index.ts";
+import { shellQuote, withoutBrackets, withoutPercent, type GitUrl } from "../lib/index.ts";
 import { netrcLogin } from "./netrc.ts";
 import { usersGit } from "./users-git.ts";
 
@@ -73,7 +73,7 @@ async function insteadOfLogin(url: GitUrl, env: Environment) {
 
 /** As git reads it (url.c, url_decode): what is no encoded character stands for itself. */
 function unescaped(text: string): string {
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (codes) => Buffer.from(codes.replaceAll("%", ""), "hex").toString());
+  return Buffer.from(withoutPercent(Buffer.from(text))).toString();
 }
 
 async function netrcOf(url: GitUrl, env: Environment) {

@@ -12,7 +12,7 @@ describe("bowline config", () => {
   test("view shows what is used, where it comes from, and no password", async () => {
     const desk = await newDesk();
     await desk.write("bowline.yaml", "policy: {maxFiles: 7}\nexecutor: {kind: process, inheritEnv: [AWS_PROFILE]}\n");
-    const env = { HTTPS_PROXY: "http://ada:s3cr3t@proxy:3128" };
+    const env = { HTTPS_PROXY: "http://ada:pa@s3cr3t@proxy:3128", http_proxy: "ada:s3cr3t@proxy:3128" };
     const { stdout } = await desk.bowline(["config", "view", "--config", "bowline.yaml", "-o", "json"], { env });
     checkNoNull(JSON.parse(stdout));
     expect(JSON.parse(stdout)).toMatchObject({
@@ -22,6 +22,9 @@ describe("bowline config", () => {
       policy: { maxFiles: 7, timeouts: { connect: 10_000 } },
     });
     expect(stdout).not.toContain("s3cr3t");
+    const wide = await desk.bowline(["config", "view", "--config", "bowline.yaml", "-o", "wide"], { env });
+    expect(wide.stdout).toMatch(/network.httpProxy .* \*\*\*@proxy:3128\n/);
+    expect(wide.stdout).not.toContain("s3cr3t");
     const found = await desk.bowline(["config", "view"]);
     expect(found.stdout).toContain("found from here upwards");
     expect(found.stdout).toContain("not trusted");

@@ -22,7 +22,7 @@ test("whatever an executor tells of a run, its secrets are in nothing of it", as
     pin: async (given) => given,
     async execute(_, { onEvent, readSecret }) {
       await readSecret("s");
-      const said = "says hunter22 and pr0xy-word";
+      const said = "says hunter22 and pr0xy-word, c@rl-word";
       onEvent({ type: "status", status: "scheduled", reason: "Said", message: said });
       onEvent({ type: "warning", warning: { code: "INTERNAL", message: said, hint: said } });
       onEvent({ type: "handle", handle: { said } });
@@ -38,12 +38,15 @@ test("whatever an executor tells of a run, its secrets are in nothing of it", as
       read: async () => new Map([["token", Buffer.from("hunter22")]]),
       findCredentialFor: () => async () => undefined,
     },
-    options: { config: plainConfig(home), env: { HTTPS_PROXY: "http://me:pr0xy-word@proxy.example" } },
+    options: {
+      config: plainConfig(home),
+      env: { HTTPS_PROXY: "http://me:pr0xy-word@proxy.example", http_proxy: "me:c@rl-word@proxy.example" },
+    },
     attached: { onEvent: (event) => void told.push(event) },
   });
   const stored = await store.find(uuid);
   await store.close();
   const all = JSON.stringify([record, told, stored]);
-  expect(all).not.toMatch(/hunter22|pr0xy-word/);
-  expect(all.match(/says \*\*\* and \*\*\*/g)!.length).toBeGreaterThanOrEqual(8);
+  expect(all).not.toMatch(/hunter22|pr0xy-word|rl-word/);
+  expect(all.match(/says \*\*\* and \*\*\*, \*\*\*/g)!.length).toBeGreaterThanOrEqual(8);
 });

@@ -1,4 +1,5 @@
 import type { Config, Setting } from "../../config/index.ts";
+import { withoutUserInfo } from "../../lib/index.ts";
 import type { CliContext } from "../context.ts";
 import { withoutPlace } from "../output/connection-views.ts";
 import { isData, printList, printValue, type Format } from "../output/data.ts";
@@ -63,7 +64,7 @@ function configData(config: Config): Record<string, unknown> {
 function withoutPasswords<T extends object>(values: T): T {
   const entries = Object.entries(values).map(([name, value]) => [
     name,
-    typeof value === "string" ? value.replace(/\/\/[^/@]*@/, "//***@") : (value as unknown),
+    typeof value === "string" && /proxy$/i.test(name) ? withoutUserInfo(value) : (value as unknown),
   ]);
   return Object.fromEntries(entries) as T;
 }
