@@ -57,15 +57,15 @@ interface Fetched {
   warnings: string[];
 }
 
-async function fetched({
-  pin,
-  options,
-}: {
+interface Asked {
   pin: { commit: string };
   options?: Partial<GitRequest["options"]>;
-}): Promise<Fetched> {
+  network?: GitRequest["network"];
+}
+
+async function fetched({ pin, options, network = networkOfTest() }: Asked): Promise<Fetched> {
   const events: GitEvent[] = [];
-  const plain = requestFor(`${server.url}/org/test.git`, { cache, events });
+  const plain = requestFor(`${server.url}/org/test.git`, { cache, events, network });
   const request: GitRequest = { ...plain, options: { ...plain.options, ...options } };
   const target = join(await temporaryFolder(), "repo");
   const reference = await materialize({ ...request, resolution: pin, target });
@@ -202,6 +202,34 @@ describe("what is not as it was", () => {
       expect((await fetched(whole)).reference.cache).toBe("objects");
     },
   );
+
+  it.each(["idx", "pack"])(
+    "a kept history whose %s is cut is fetched anew, and told, also where all of it comes again",
+    async (kind) => {
+      const whole = { ...pinned("two"), options: { history: "full" } as const };
+      await fetched(whole);
+      const kept = join(onlyRepository(), "full-anonymous.git");
+      const packs = join(kept, "objects/pack");
+      const name = (await readdir(packs)).find((file) => file.endsWith(`.${kind}`))!;
+      await chmod(join(packs, name), 0o600);
+      await truncate(join(packs, name), 100);
+      await rm(join(kept, "refs/bowline"), { recursive: true });
+      const next = await fetched(whole);
+      expect(next.warnings).toEqual(["CACHE_DAMAGED"]);
+      await expectWhole(next, "two");
+      expect(await fetched(whole)).toMatchObject({ warnings: [], reference: { cache: "objects" } });
+    },
+  );
+
+  it.each([1, "full"] as const)("a cache that is removed when history %s has come costs time only", async (history) => {
+    const bin = await temporaryFolder();
+    const script = `#!/bin/sh\nPATH=\${PATH#*:}\ncase "$*" in *"cat-file -t"*) rm -rf '${cache}' ;; esac\nexec git "$@"\n`;
+    await writeFile(join(bin, "git"), script, { mode: 0o755 });
+    const network = { searchPath: `${bin}:${process.env["PATH"]}`, fetchBy: "git" } as const;
+    const next = await fetched({ ...pinned("two"), options: { history }, network });
+    expect(next.warnings).toEqual(["CACHE_NOT_USED"]);
+    await expectWhole(next, "two");
+  });
 
   it("parts that are deleted cost time and nothing else", async () => {
     await fetched(pinned("one"));

@@ -15,6 +15,7 @@ import { digest } from "./digest.ts";
 import { makeEmptyRepository } from "./empty-repository.ts";
 import { fetchObjects } from "./fetch.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { unlessRemoved } from "./removed.ts";
 import { removeLeftovers } from "./repack.ts";
 
 /** What came of all of history. */
@@ -59,6 +60,7 @@ export async function obtainHistory(
   });
 
   async function obtain(waited: boolean): Promise<ObtainedHistory> {
+    if (await havePacksChanged(kept)) await putHistoryAside(options, new Error("its packs have changed"));
     const there = await isKnown(kept, request.resolution.commit);
     const recent = sessionOf(request) === undefined || waited;
     const fetched = there && recent ? undefined : await update(options, kept);
@@ -101,9 +103,11 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
   const { bytes, redirectedTo } = await fetchObjects({
     ...{ git, gitFolder: kept, access, request, deadline, haves },
     ...{ commit, ref, session: sessionOf(request) },
+  }).catch(async (error: unknown) => {
+    throw await unlessRemoved(kept, error);
   });
   await keepKnown(kept, commit);
-  await writeFile(join(kept, WHOLE), await stateOf(kept));
+  await writeFile(join(kept, WHOLE), `${await packsState(kept)} ${await refsState(kept)}`);
   return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
@@ -115,7 +119,8 @@ async function tips(kept: string): Promise<string[]> {
 
 /** Then it counts as used now. */
 async function isKnown(kept: string, commit: string): Promise<boolean> {
-  if ((await readIfThere(join(kept, WHOLE))) !== (await stateOf(kept))) return false;
+  const [, refs] = (await readWhole(kept)) ?? [];
+  if (refs !== (await refsState(kept))) return false;
   const path = join(kept, COMMIT_REFS, commit);
   const text = await readFile(path, "utf8").catch(() => "");
   const now = new Date();
@@ -123,19 +128,28 @@ async function isKnown(kept: string, commit: string): Promise<boolean> {
   return text.trim() === commit;
 }
 
-/** Changes with every branch and tag, and with the number and sizes of the packs. */
-async function stateOf(kept: string): Promise<string> {
-  const names = await listIfThere(join(kept, "objects/pack"));
-  const packs = names.filter((name) => name.startsWith("pack-")).toSorted();
-  const sizes = packs.map(async (name) => (await stat(join(kept, "objects/pack", name))).size);
-  const folders = ["refs/remotes", "refs/tags"].map((name) => join(kept, name));
-  const listed = await Promise.all(folders.map(filesIn));
-  const refs = listed
-    .flat()
-    .toSorted()
-    .map(async (path) => [path.slice(kept.length), await readIfThere(path)]);
-  const packed = await readIfThere(join(kept, "packed-refs"));
-  return digest([packs, await Promise.all(sizes), packed ?? null, await Promise.all(refs)]);
+/** What packs, and branches and tags, were when a fetch was finished; undefined while one is not. */
+async function readWhole(kept: string): Promise<string[] | undefined> {
+  return (await readIfThere(join(kept, WHOLE)))?.split(" ");
+}
+
+/** Only a fetch changes them. */
+async function havePacksChanged(kept: string): Promise<boolean> {
+  const [packs] = (await readWhole(kept)) ?? [];
+  return packs !== undefined && packs !== (await packsState(kept));
+}
+
+async function packsState(kept: string): Promise<string> {
+  const folder = join(kept, "objects/pack");
+  const packs = (await listIfThere(folder)).filter((name) => name.startsWith("pack-")).toSorted();
+  return digest([packs, await Promise.all(packs.map(async (name) => (await stat(join(folder, name))).size))]);
+}
+
+async function refsState(kept: string): Promise<string> {
+  const listed = await Promise.all(["refs/remotes", "refs/tags"].map((name) => filesIn(join(kept, name))));
+  const paths = [join(kept, "packed-refs"), ...listed.flat().toSorted()];
+  const refs = paths.map(async (path) => [path.slice(kept.length), (await readIfThere(path)) ?? null]);
+  return digest(await Promise.all(refs));
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -28,6 +28,7 @@ import { copyPacks } from "./copy-packs.ts";
 import { fetchObjects } from "./fetch.ts";
 import type { PackWatch } from "./fetch-options.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { unlessRemoved } from "./removed.ts";
 import type { Seen } from "./seen.ts";
 
 /** How the objects of a commit came. */
@@ -221,8 +222,9 @@ async function fetchOnTop(
     const exact = haves.length === 0 && told;
     return { bytes, redirectedTo, content, objects, exact, shallow, tagObject: tagged, close, incoming, haves };
   } catch (error) {
+    const found = await unlessRemoved(incoming, error);
     await close();
-    throw error;
+    throw found;
   }
 }
 
