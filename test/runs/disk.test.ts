@@ -114,7 +114,8 @@ test.skipIf(!mounted)(
       rmSync(join(root, `new-${blocks}`), { recursive: true, force: true });
     }
     // of a part of what it maps into memory SQLite says only that it fails
-    expect([...new Set(answers)].toSorted()).toEqual(["DISK_FULL", "DISK_NOT_WRITABLE", "made"]);
+    expect(answers.filter((answer) => !/^(DISK_FULL|DISK_NOT_WRITABLE|made)$/.test(answer))).toEqual([]);
+    expect(answers).toContain("DISK_FULL");
   },
 );
 
