@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DockerEnvironment } from "../../../config/index.ts";
-import { BowlineError, withoutBrackets } from "../../../lib/index.ts";
+import { BowlineError, withoutBrackets, withoutUserInfo } from "../../../lib/index.ts";
 
 /** Where a Docker Engine answers. */
 export type Endpoint =
@@ -116,7 +116,7 @@ function parseJson<T>(text: string, path: string): T {
 function notAHost(text: string): BowlineError {
   return new BowlineError({
     code: "USAGE",
-    message: `"${text.replace(/\/\/[^@/]*@/, "//***@")}" does not name a Docker Engine`,
+    message: `"${withoutUserInfo(text)}" does not name a Docker Engine`,
     hint: "write unix:///PATH, tcp://HOST:PORT or ssh://[USER@]HOST, in executor.host, DOCKER_HOST or a docker context",
   });
 }

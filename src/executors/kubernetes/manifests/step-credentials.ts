@@ -9,7 +9,7 @@ import {
   type GitSchema,
   type ResourceReference,
 } from "../../../connections/index.ts";
-import { ALL_SCHEMES, BowlineError, parseGitUrl } from "../../../lib/index.ts";
+import { ALL_SCHEMES, BowlineError, parseGitUrl, proxyPasswords } from "../../../lib/index.ts";
 import type { CredentialFolder } from "../../initializer-words.ts";
 import { volumeSource } from "./connection-parts.ts";
 import type { VolumeMount, Volumes } from "./volumes.ts";
@@ -64,7 +64,7 @@ export function stepCredentials(
 /** How a token is used over http, without a secret of its own. Throws NOT_SUPPORTED for a proxy's password. */
 export function shownSettings(from: GitSchema | CredentialEntry | undefined): ReturnType<typeof httpSettings> {
   const settings = httpSettings(from);
-  if (/^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(settings.proxy ?? "")) throw proxyPassword();
+  if (proxyPasswords(settings.proxy ?? "").length > 0) throw proxyPassword();
   return settings;
 }
 
