@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, link, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, link, lstat, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, systemError, writeError } from "./system-errors.ts";
 
@@ -62,6 +62,12 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
     await rm(temporary, { force: true });
   });
   return made;
+}
+
+/** Writes a file that is new under its name: never through a link that somebody put in its place, nor into a pipe. Throws as the system does. */
+export async function writeAnew(path: string, content: string, mode = 0o666): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content, { mode, flag: "wx" });
 }
 
 /** The content of a plain file; undefined for a folder, or for a pipe or device, which nobody waits for. Throws where it cannot be read, or is not there. */

@@ -23,6 +23,7 @@ export {
   readPlainFile,
   readRecord,
   readSmallFile,
+  writeAnew,
   writePrivateFile,
 } from "./files.ts";
 export { errnoOf, isOfDisk, isOfMachine, limitError, machineError, systemError, writeError } from "./system-errors.ts";

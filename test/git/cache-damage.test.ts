@@ -6,6 +6,7 @@ import {
   cp,
   mkdir,
   open,
+  readFile,
   readdir,
   rename,
   rm,
@@ -230,6 +231,24 @@ describe("what is not as it was", () => {
     expect(next.warnings).toEqual(["CACHE_NOT_USED"]);
     await expectWhole(next, "two");
   });
+
+  it.each([1, "full"] as const)(
+    "links in the place of its files lead nobody to write elsewhere (history %s)",
+    async (history) => {
+      const victim = join(await temporaryFolder(), "victim");
+      await writeFile(victim, "somebody's\n");
+      const asked = { options: { history } };
+      await fetched({ ...pinned("one"), ...asked });
+      const entries = await readdir(cache, { recursive: true, withFileTypes: true });
+      for (const entry of entries.filter((one) => one.isFile() && !one.name.endsWith(".lock"))) {
+        await rm(join(entry.parentPath, entry.name));
+        await symlink(victim, join(entry.parentPath, entry.name));
+      }
+      for (const name of ["one", "two", "one"]) await expectWhole(await fetched({ ...pinned(name), ...asked }), name);
+      await verifyCache(cache, { network: networkOfTest(), signal: AbortSignal.timeout(20_000) });
+      expect(await readFile(victim, "utf8")).toBe("somebody's\n");
+    },
+  );
 
   it("parts that are deleted cost time and nothing else", async () => {
     await fetched(pinned("one"));

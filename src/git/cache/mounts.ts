@@ -1,9 +1,9 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { digest } from "../objects/digest.ts";
 import { runCommand } from "./mount-command.ts";
 import { mountPoints } from "./mount-table.ts";
-import { makePrivateFolder, readRecord } from "../../lib/index.ts";
+import { makePrivateFolder, readRecord, writeAnew } from "../../lib/index.ts";
 
 /** A target that is an overlay: the kept files below, what the run writes in a folder beside the target. */
 export interface Mount {
@@ -48,9 +48,9 @@ export const UNWRITABLE = "a path has a character that options of a mount cannot
 /** Makes the mount known to whoever looks after the cache: the kept tree is in use from now on. */
 export async function registerMount(root: string, mount: Mount): Promise<void> {
   const text = JSON.stringify(mount);
-  await writeFile(join(mountFolderOf(mount.target), RECORD), text, { mode: 0o600 });
+  await writeAnew(join(mountFolderOf(mount.target), RECORD), text, 0o600);
   await makePrivateFolder(join(root, "mounts"));
-  await writeFile(registryFile(root, mount.target), text, { mode: 0o600 });
+  await writeAnew(registryFile(root, mount.target), text, 0o600);
 }
 
 export async function forgetMount(root: string, target: string): Promise<void> {

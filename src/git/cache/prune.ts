@@ -1,6 +1,6 @@
-import { readdir, rm, rmdir, utimes, writeFile, stat } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { withFileLock } from "../../lib/index.ts";
+import { withFileLock, writeAnew } from "../../lib/index.ts";
 import { REPOSITORIES } from "../objects/cache-folder.ts";
 import { sweepHalfMade, takeAway } from "./take-away.ts";
 import { listCache, type CacheEntry } from "./entries.ts";
@@ -81,8 +81,7 @@ export async function keepWithin(root: string, maxBytes: number): Promise<void> 
     await withFileLock(
       join(root, "looked-after.lock"),
       async () => {
-        await writeFile(mark, "", { mode: 0o600 });
-        await utimes(mark, new Date(), new Date());
+        await writeAnew(mark, "", 0o600);
         await pruneCache(root, { maxBytes });
       },
       { patience: 0 },

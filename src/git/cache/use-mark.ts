@@ -11,7 +11,7 @@ export async function markUse(folder: string): Promise<{ end: () => Promise<void
   try {
     // not recursive: a folder that is gone must not come back
     await mkdir(join(folder, USERS), { mode: 0o700 }).catch(() => {});
-    await writeFile(mark, "", { mode: 0o600 });
+    await writeFile(mark, "", { mode: 0o600, flag: "wx" });
   } catch {
     return { end: async () => {} };
   }

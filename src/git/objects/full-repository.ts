@@ -1,6 +1,6 @@
-import { cp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, listIfThere, makeFolder, readIfThere, writeError } from "../../lib/index.ts";
+import { errnoOf, listIfThere, makeFolder, readIfThere, writeAnew, writeError } from "../../lib/index.ts";
 import { cacheDamaged } from "../cache/cache-warnings.ts";
 import { takeAway } from "../cache/take-away.ts";
 import { markUse } from "../cache/use-mark.ts";
@@ -107,7 +107,7 @@ async function update({ making, git }: Options, kept: string): Promise<{ bytes: 
     throw await unlessRemoved(kept, error);
   });
   await keepKnown(kept, commit);
-  await writeFile(join(kept, WHOLE), `${await packsState(kept)} ${await refsState(kept)}`);
+  await writeAnew(join(kept, WHOLE), `${await packsState(kept)} ${await refsState(kept)}`);
   return { bytes, ...(redirectedTo !== undefined && { redirectedTo }) };
 }
 
@@ -163,7 +163,7 @@ async function keepKnown(kept: string, commit: string): Promise<void> {
   const branches = [...packed.matchAll(/^([0-9a-f]{40,64}) refs\/remotes\/origin\//gm)].map((match) => match[1]!);
   await makeFolder(join(kept, COMMIT_REFS));
   for (const one of new Set([...branches.slice(0, MOST_HAVES), commit]))
-    await writeFile(join(kept, COMMIT_REFS, one), `${one}\n`);
+    await writeAnew(join(kept, COMMIT_REFS, one), `${one}\n`);
 }
 
 /** Packs, branches and tags, for a repository of its own. */

@@ -72,18 +72,8 @@ export async function obtainObjects(options: ObtainOptions): Promise<Obtained> {
   const turn = { making, cache, name: `objects-${commit}`, what: `objects of commit ${commit}` };
   return oneAtATime(turn, async (waited): Promise<Obtained> => {
     const use = await markUse(bare.gitFolder);
-    if ((await hasCommit(bare, wanted)) && (await mayHave(options, commit))) {
-      const objects = join(bare.gitFolder, "objects");
-      const told = await isShallowAt(bare.gitFolder, commit);
-      const shallow = told || (await hasParents(options.git, bare.gitFolder, commit));
-      // the list of where histories end was lost, not the commit
-      if (shallow && !told) await endHistoryAt(bare, commit);
-      return {
-        ...{ bytes: 0, cache: waited ? "wait" : "objects", objects, exact: false, shallow },
-        tagObject: await tagObject(bare, wanted),
-        close: use.end,
-      };
-    }
+    const kept = await keptObjects(options, { bare, wanted });
+    if (kept !== undefined) return { ...kept, cache: waited ? "wait" : "objects", close: use.end };
     // what is fetched on top of it needs it, too
     const obtained = await fetchIncoming(options, { bare, wanted }).catch(async (error: unknown) => {
       await use.end();
@@ -175,6 +165,27 @@ async function fetchIncoming(options: ObtainOptions, { bare, wanted }: Into): Pr
     // a server that is a folder of files gives nothing to a repository whose history ends somewhere
     if (!isDumbHttp(error)) await putAside(options, error);
     return keepFetched(options, { bare, wanted, fetched });
+  }
+}
+
+/** What is there already; undefined where that is not the commit, or is damaged: then it is set aside. */
+async function keptObjects(
+  options: ObtainOptions,
+  { bare, wanted }: Into,
+): Promise<Omit<Obtained, "cache" | "close"> | undefined> {
+  const { commit } = wanted;
+  if (!(await hasCommit(bare, wanted)) || !(await mayHave(options, commit))) return undefined;
+  try {
+    const told = await isShallowAt(bare.gitFolder, commit);
+    const shallow = told || (await hasParents(options.git, bare.gitFolder, commit));
+    // the list of where histories end was lost, not the commit
+    if (shallow && !told) await endHistoryAt(bare, commit);
+    const objects = join(bare.gitFolder, "objects");
+    return { bytes: 0, objects, exact: false, shallow, tagObject: await tagObject(bare, wanted) };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    await putAside(options, error);
+    return undefined;
   }
 }
 

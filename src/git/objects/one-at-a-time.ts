@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileLock } from "../../lib/index.ts";
+import { withFileLock, writeAnew } from "../../lib/index.ts";
 import { abortError } from "../failures.ts";
 import type { Making } from "../making.ts";
 import type { GitRequest } from "../request.ts";
@@ -43,7 +43,7 @@ export async function oneAtATime<T>(turn: Turn, act: (waited: boolean) => Promis
       async () => {
         entered = true;
         if (waited) request.onEvent?.({ phase: "wait", state: "end", detail: what });
-        await writeFile(holderFile(lock), ownName(request), { mode: 0o600 }).catch(() => {});
+        await writeAnew(holderFile(lock), ownName(request), 0o600).catch(() => {});
         return act(waited);
       },
       { patience: Number.POSITIVE_INFINITY, signal, onBusy },

@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { makeFolder, parseRevision, readIfThere, writeError } from "../../lib/index.ts";
+import { makeFolder, parseRevision, readIfThere, writeAnew, writeError } from "../../lib/index.ts";
 import type { Ref } from "../server/session.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function addPackedRefs(gitFolder: string, refs: readonly Ref[]): Pr
     const lines = [...all]
       .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       .map(([, line]) => line);
-    await writeFile(`${path}.new`, `# pack-refs with: sorted \n${lines.join("")}`);
+    await writeAnew(`${path}.new`, `# pack-refs with: sorted \n${lines.join("")}`);
     await rename(`${path}.new`, path);
   } catch (cause) {
     throw writeError(path, cause);
@@ -27,7 +27,7 @@ export async function writeRef(gitFolder: string, { name, object }: Ref): Promis
   const path = join(gitFolder, name);
   try {
     await makeFolder(dirname(path));
-    await writeFile(path, `${object}\n`);
+    await writeAnew(path, `${object}\n`);
   } catch (cause) {
     throw writeError(path, cause);
   }

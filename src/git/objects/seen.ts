@@ -21,9 +21,9 @@ export function openSeen(cache: CacheFolder): Seen {
     async keep(access, what) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeFile(pathOf(access, what), "", { mode: 0o600 });
+        await writeFile(pathOf(access, what), "", { mode: 0o600, flag: "wx" });
       } catch {
-        // asked again the next time
+        // it is there already, or asked again the next time
       }
     },
   };

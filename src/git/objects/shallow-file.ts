@@ -1,6 +1,6 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readIfThere, writeError } from "../../lib/index.ts";
+import { readIfThere, writeAnew, writeError } from "../../lib/index.ts";
 
 /** The commits of a repository whose parents are not there (gitrepository-layout, "shallow"). */
 export async function readShallow(gitFolder: string): Promise<string[]> {
@@ -14,7 +14,7 @@ export async function writeShallow(gitFolder: string, commits: Iterable<string>)
   const lines = [...new Set(commits)].map((commit) => `${commit}\n`);
   try {
     if (lines.length === 0) await rm(path, { force: true });
-    else await writeFile(path, lines.join(""));
+    else await writeAnew(path, lines.join(""));
   } catch (cause) {
     throw writeError(path, cause);
   }
