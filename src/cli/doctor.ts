@@ -30,7 +30,7 @@ export async function examineMachine(options: { config?: string }, context: CliC
   ];
 }
 
-async function finding(what: string, examine: () => Promise<string>): Promise<Finding> {
+export async function finding(what: string, examine: () => Promise<string>): Promise<Finding> {
   try {
     return { what, state: "ok", detail: await examine() };
   } catch (error) {

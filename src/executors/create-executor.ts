@@ -3,6 +3,11 @@ import { BowlineError } from "../lib/index.ts";
 import type { Executor } from "./executor.ts";
 import type { GitEngine } from "./git-engine.ts";
 
+/** Which Docker Engine this choice leads to, in words. Throws EXECUTOR_ABSENT, USAGE, and what else keeps a run from it. */
+export async function examineDocker(choice: ExecutorChoice, config: Config): Promise<string> {
+  return (await import("./docker/docker-executor.ts")).examineEngine({ choice, config });
+}
+
 /** The executor of this choice, for one run; only its own code is loaded. Clusters carry out runs by themselves: USAGE. */
 export async function createExecutor(
   choice: ExecutorChoice,

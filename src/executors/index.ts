@@ -2,7 +2,7 @@ export type { ExecutionContext, ExecutionEvent, Executor, LogPosition, Outcome, 
 export { checkPlanFor } from "./check-plan.ts";
 export { composePlan } from "./compose.ts";
 export type { ComposeFile } from "./compose/compose-file.ts";
-export { createExecutor } from "./create-executor.ts";
+export { createExecutor, examineDocker } from "./create-executor.ts";
 export type { GitEngine } from "./git-engine.ts";
 export type { CredentialFolder, InitializerSettings } from "./initializer-words.ts";
 export { jobPlaces, type JobPlaces } from "./places.ts";

@@ -1,6 +1,6 @@
 import type { CliContext } from "../context.ts";
 import { examineMachine, type Finding } from "../doctor.ts";
-import { examineExecutor } from "../doctor-cluster.ts";
+import { examineExecutor } from "../doctor-executor.ts";
 import type { ExecutorOptions } from "../executor-options.ts";
 import { printList, printValue, type Format } from "../output/data.ts";
 import type { Column } from "../output/table.ts";

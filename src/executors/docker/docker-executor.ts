@@ -33,15 +33,8 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
   let resolutions: ReadonlyMap<string, Resolution> = new Map();
   let connected: Promise<{ client: DockerClient; kept: ExecutorChoice }> | undefined;
 
-  async function connect(): Promise<{ client: DockerClient; kept: ExecutorChoice }> {
-    const environment = config.docker ?? { tls: false, programs: {} };
-    const { endpoint, kept } = await findEndpoint(choice, environment);
-    const client = await connectClient(endpoint, openTransport(endpoint, environment.programs));
-    return { client, kept: { kind: "docker", ...kept } };
-  }
-
   async function ready(): Promise<ExecutorChoice> {
-    return (await (connected ??= connect())).kept;
+    return (await (connected ??= connect({ choice, config }))).kept;
   }
 
   async function pin(plan: Plan, context: ExecutionContext): Promise<Plan> {
@@ -52,7 +45,7 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
 
   async function execute(plan: Plan, context: ExecutionContext): Promise<Outcome> {
     context.onEvent({ type: "status", status: "scheduled" });
-    const { client } = await (connected ??= connect());
+    const { client } = await (connected ??= connect({ choice, config }));
     const ending = openEnding(plan, context);
     const tools = { engine, resolutions };
     // An engine elsewhere sees no folder of this machine.
@@ -84,6 +77,27 @@ export function createDockerExecutor({ choice, config, engine }: DockerParts): E
   }
 
   return { kind: "docker", ready, pin, execute };
+}
+
+/** Which engine answers, in words. Throws what keeps a run from it. */
+export async function examineEngine(parts: Pick<DockerParts, "choice" | "config">): Promise<string> {
+  const { client } = await connect(parts);
+  try {
+    const { Version: release = "" } = await client.ask<{ Version?: string }>("GET", "/version");
+    return `${client.endpoint.shown}: ${release}, API ${client.version}`;
+  } catch (error) {
+    throw error instanceof DockerError ? engineRefused(error, client.endpoint) : error;
+  }
+}
+
+async function connect({
+  choice,
+  config,
+}: Pick<DockerParts, "choice" | "config">): Promise<{ client: DockerClient; kept: ExecutorChoice }> {
+  const environment = config.docker ?? { tls: false, programs: {} };
+  const { endpoint, kept } = await findEndpoint(choice, environment);
+  const client = await connectClient(endpoint, openTransport(endpoint, environment.programs));
+  return { client, kept: { kind: "docker", ...kept } };
 }
 
 /** Where the folders of a run are, and who does its git and file steps there. */

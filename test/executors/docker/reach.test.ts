@@ -44,6 +44,18 @@ async function expectAbsent(desk: Desk, what: RegExp): Promise<void> {
   expect(JSON.parse((await desk.bowline(["ps", "-o", "json"])).stdout)).toEqual([]);
 }
 
+async function doctor(host: string): Promise<{ line: string; exitCode: number | undefined }> {
+  const desk = await deskWith({ DOCKER_HOST: host });
+  const { stdout, exitCode } = await desk.bowline(["doctor", "--executor", "docker"]);
+  return { line: /^docker .*$/m.exec(stdout)?.[0] ?? "", exitCode };
+}
+
+test("doctor says of an engine that is not there that it is not", async () => {
+  const { line, exitCode } = await doctor("unix:///nowhere/docker.sock");
+  expect(line).toMatch(/^docker +wrong .*no such socket/);
+  expect(exitCode).toBe(2);
+});
+
 describe("an engine that is not there", () => {
   test.each([
     ["no such socket", "unix:///nowhere/docker.sock", /no such socket/],
@@ -77,6 +89,12 @@ describe("an engine that is not there", () => {
 });
 
 const why = noDocker === undefined ? "" : ` (skipped: ${noDocker})`;
+
+test.skipIf(noDocker !== undefined)(`doctor says which engine answers${why}`, async () => {
+  const { line, exitCode } = await doctor(dockerHost!);
+  expect(line).toMatch(/^docker +ok .*: \d+\.\d+\S*, API 1\.\d+$/);
+  expect(exitCode).toBe(0);
+});
 describe.skipIf(noDocker !== undefined)(`ways to an engine${why}`, () => {
   test("tcp with TLS and a client's certificate, by DOCKER_HOST and by a docker context; without them it is refused", async () => {
     const { key, cert, ca } = await certificate();

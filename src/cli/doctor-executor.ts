@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import { BowlineError } from "../lib/index.ts";
 import type { CliContext } from "./context.ts";
-import type { Finding } from "./doctor.ts";
+import { finding, type Finding } from "./doctor.ts";
 import { withExecutor, type ExecutorOptions } from "./executor-options.ts";
 import { openConfig } from "./open-config.ts";
 
@@ -11,6 +11,7 @@ export async function examineExecutor(
   context: CliContext,
 ): Promise<{ findings: Finding[]; role?: object }> {
   const config = await readableConfig(options, context);
+  if (config?.executor.kind === "docker") return { findings: [await dockerFinding(config)] };
   if (config?.executor.kind !== "kubernetes") return { findings: [] };
   const { loadKubernetes } = await import("../executors/index.ts");
   const kubernetes = await loadKubernetes();
@@ -23,6 +24,11 @@ export async function examineExecutor(
     if (!(error instanceof BowlineError)) throw error;
     return { findings: [{ what: "cluster", state: "wrong", detail: error.message, hint: error.hint }] };
   }
+}
+
+async function dockerFinding(config: Config): Promise<Finding> {
+  const { examineDocker } = await import("../executors/index.ts");
+  return finding("docker", () => examineDocker(config.executor, config));
 }
 
 /** One that cannot be read is a finding of the machine's own. */
