@@ -46,13 +46,13 @@ interface Early {
   seen: string[];
 }
 
-/** Fetches; the pack's last bytes come when `files` are there, and after two seconds at the latest. */
+/** Fetches; the pack's last bytes come when `files` are there, and after ten seconds at the latest. */
 async function fetched(name: string, files: readonly string[], more: Partial<GitRequest> = {}): Promise<Early> {
   const asked = requestFor(`${server.url}/${name}.git`, { revision: "main", ...more });
   const target = join(await temporaryFolder(), "repo");
   let seen: string[] = [];
   const until = async (): Promise<void> => {
-    for (const end = Date.now() + 2_000; Date.now() < end; await sleep(20)) {
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(20)) {
       seen = await workplaceOf(target);
       if (files.every((file) => seen.includes(file))) return;
     }
