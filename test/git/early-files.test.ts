@@ -59,6 +59,7 @@ async function fetched(name: string, files: readonly string[], more: Partial<Git
   };
   server.faults.push({ match: isFetch, hold: { last: 30, until } });
   await materialize({ ...asked, resolution: await resolve(asked), target });
+  server.faults.length = 0;
   return { target, seen };
 }
 
