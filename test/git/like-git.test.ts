@@ -1,15 +1,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_POLICY } from "../../src/config/index.ts";
-import { startDeadline } from "../../src/git/deadline.ts";
 import { materialize, resolve, type GitEvent, type GitRequest } from "../../src/git/index.ts";
-import { openGit } from "../../src/git/process/open-git.ts";
 import { readIndex } from "../../src/git/trees/git-index.ts";
 import { notAsGitWrites } from "../../src/git/trees/kept/as-git-writes.ts";
 import { git, startGitServer, temporaryFolder, type FileSpec, type GitServer } from "../support/index.ts";
 import { filesBelow } from "../support/files-below.ts";
-import { networkOfTest, requestFor } from "./request.ts";
+import { openGitOfTest, requestFor } from "./request.ts";
 
 // What git makes of a commit, held against what is made of it here: cold, and out of the cache.
 
@@ -108,19 +105,12 @@ it("what is neither as it is in git nor as git writes it is found", async () => 
   await git(tree, ["clone", "--quiet", "--branch=main", path, "."]);
   await writeFile(join(tree, "bad.txt"), "3\r\n");
   const index = readIndex(await readFile(join(tree, ".git/index")), 20);
-  const { signal, clear } = startDeadline(20_000, { what: "a test", hint: "" });
-  const own = await openGit({
-    folder: await temporaryFolder(),
-    network: networkOfTest(),
-    policy: DEFAULT_POLICY,
-    signal,
-  });
+  const own = await openGitOfTest();
   const entries = index?.entries ?? [];
   const rest = entries.filter(({ path: name }) => name !== "bad.txt");
   expect((await notAsGitWrites(entries, own, tree))?.path).toBe("bad.txt");
   expect([rest.length, await notAsGitWrites(rest, own, tree)]).toEqual([3, undefined]);
   await own.close();
-  clear();
 });
 
 it("what is not UTF-8, a folder's name or where a link leads, is there each time, and said nothing of", async () => {

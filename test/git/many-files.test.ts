@@ -3,14 +3,12 @@ import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_POLICY } from "../../src/config/index.ts";
-import { startDeadline } from "../../src/git/deadline.ts";
 import { materialize, resolve, type GitRequest } from "../../src/git/index.ts";
-import { openGit } from "../../src/git/process/open-git.ts";
 import { splitIndex } from "../../src/git/trees/index-parts.ts";
 import { writeApart } from "../../src/git/trees/write-apart.ts";
 import { git, startGitServer, temporaryFolder, type FileSpec, type GitServer } from "../support/index.ts";
 import { filesBelow } from "../support/files-below.ts";
-import { networkOfTest, requestFor } from "./request.ts";
+import { networkOfTest, openGitOfTest, requestFor } from "./request.ts";
 
 // Many files are written by two gits at once, each with a part of the index. The limits of the policy are what makes their number known.
 
@@ -122,17 +120,10 @@ it("nothing is written through a link that is there where a folder is to be", as
   const { tree, commit } = await indexed({ "a/b/file": "1\n", "c/file": "2\n" });
   const outside = await temporaryFolder();
   await symlink(outside, join(tree, "a"));
-  const { signal, clear } = startDeadline(20_000, { what: "a test", hint: "" });
-  const own = await openGit({
-    folder: await temporaryFolder(),
-    network: networkOfTest(),
-    policy: DEFAULT_POLICY,
-    signal,
-  });
+  const own = await openGitOfTest();
   expect(await writeApart(own, { repository: tree, commit })).toBe(false);
   expect(await readdir(outside)).toEqual([]);
   await own.close();
-  clear();
 });
 
 describe("an index in parts", () => {

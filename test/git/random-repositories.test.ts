@@ -3,16 +3,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DEFAULT_POLICY } from "../../src/config/index.ts";
-import { startDeadline } from "../../src/git/deadline.ts";
 import { materialize, resolve, type GitEvent } from "../../src/git/index.ts";
-import { openGit } from "../../src/git/process/open-git.ts";
 import { writeFiles } from "../../src/git/trees/checkout.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
 import { filesBelow } from "../support/files-below.ts";
 import { isFetch } from "../support/hostile-pack.ts";
 import { makeRandomRepository, randomRepository } from "../support/random-repository.ts";
-import { networkOfTest, requestFor } from "./request.ts";
+import { openGitOfTest, requestFor } from "./request.ts";
 
 let server: GitServer;
 beforeAll(async () => {
@@ -59,13 +56,7 @@ it("a target of any repository is git's own clone of it: cold, with files that a
 
 /** As if they were many. */
 async function writeByTwo(repository: string): Promise<void> {
-  const { signal, clear } = startDeadline(20_000, { what: "a test", hint: "" });
-  const own = await openGit({
-    folder: await temporaryFolder(),
-    network: networkOfTest(),
-    policy: DEFAULT_POLICY,
-    signal,
-  });
+  const own = await openGitOfTest();
   const plan = {
     repository,
     commit: await git(repository, ["rev-parse", "HEAD"]),
@@ -75,7 +66,6 @@ async function writeByTwo(repository: string): Promise<void> {
   };
   await writeFiles(own, plan, { many: true });
   await own.close();
-  clear();
 }
 
 async function older(clone: string): Promise<string> {

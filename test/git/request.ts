@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { DEFAULT_POLICY, type Policy } from "../../src/config/index.ts";
 import type { Credential } from "../../src/connections/index.ts";
 import { materialize, resolve, type CodeReference, type GitEvent, type GitRequest } from "../../src/git/index.ts";
+import { openGit, type Git } from "../../src/git/process/open-git.ts";
 import { BowlineError } from "../../src/lib/index.ts";
 import { inScope } from "../../src/connections/index.ts";
 import { temporaryFolder, type GitServer } from "../support/index.ts";
@@ -16,6 +17,12 @@ export const WAY = process.env["BOWLINE_GIT_FETCH"] === "git" ? "git" : "v2";
 /** No proxy and no certificates of the machine's, and the way of this run. */
 export function networkOfTest(): GitRequest["network"] {
   return { searchPath: process.env["PATH"]!, ...(WAY === "git" && { fetchBy: "git" }) };
+}
+
+/** A git that goes nowhere. */
+export async function openGitOfTest(): Promise<Git> {
+  const folder = await temporaryFolder();
+  return openGit({ folder, network: networkOfTest(), policy: DEFAULT_POLICY, signal: AbortSignal.timeout(20_000) });
 }
 
 /** For a server that is never to answer: each wait ends as soon as a test can tell it from another. */
