@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bothOrFirstError } from "./both.ts";
 import { checkOut, type CheckedOut, type Known } from "./check-out.ts";
@@ -16,7 +16,7 @@ import { finishConfig, prepareRepository } from "./trees/checkout.ts";
 import { earlyFilesFor } from "./trees/early/early-files.ts";
 import { beginWithBase } from "./trees/kept/begin-with-base.ts";
 import type { Base } from "./trees/kept/reuse.ts";
-import { writeError } from "../lib/index.ts";
+import { writeContent } from "../lib/index.ts";
 
 /** What is in the workplace, complete but not yet published. */
 export interface FromServer extends CheckedOut, Pick<Made, "cache"> {
@@ -192,7 +192,7 @@ async function checkOutObtained(
   const lent = join(gitFolder, "objects/info/alternates");
   await prepareRepository(planOf(making), access.url.remote);
   given.push({ access, what: commit });
-  if (!obtained.exact) await write(lent, `${obtained.objects}\n`);
+  if (!obtained.exact) await writeContent(lent, `${obtained.objects}\n`);
   await tellHistory(gitFolder, obtained, { making });
   const giving = giveObjects(gitFolder, obtained, { making, git });
   if (obtained.exact) await giving;
@@ -206,10 +206,4 @@ async function checkOutObtained(
     cache,
     ...(redirectedTo !== undefined && { redirectedTo }),
   };
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause: unknown) => {
-    throw writeError(path, cause);
-  });
 }

@@ -64,6 +64,13 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
   return made;
 }
 
+/** Writes a file in a folder that is there. DISK_FULL or DISK_NOT_WRITABLE. */
+export async function writeContent(path: string, content: string | Buffer): Promise<void> {
+  await writeFile(path, content).catch((cause: unknown) => {
+    throw writeError(path, cause);
+  });
+}
+
 /** Writes a file that is new under its name: never through a link that somebody put in its place, nor into a pipe. Throws as the system does. */
 export async function writeAnew(path: string, content: string, mode = 0o666): Promise<void> {
   await rm(path, { force: true });

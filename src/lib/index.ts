@@ -24,6 +24,7 @@ export {
   readRecord,
   readSmallFile,
   writeAnew,
+  writeContent,
   writePrivateFile,
 } from "./files.ts";
 export { errnoOf, isOfDisk, isOfMachine, limitError, machineError, systemError, writeError } from "./system-errors.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { materialize, verifyCache } from "../../src/git/index.ts";
 import { gitFailure } from "../../src/git/process/git-failure.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
-import { networkOfTest, requestFor, WAY } from "./request.ts";
+import { addForGit, networkOfTest, requestFor, WAY } from "./request.ts";
 
 let server: GitServer;
 let url: string;
@@ -13,11 +13,7 @@ let commit: string;
 
 beforeAll(async () => {
   server = await startGitServer();
-  const files = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`d${at % 9}/f${at}`, `${at}\n`]));
-  // with this attribute all files are git's to write
-  const attributes = { ".gitattributes": "*.bat eol=crlf\n", "run.bat": "one\n" };
-  commit = (await server.add("org/test", { commits: [{ files: { ...files, ...attributes } }] })).commits["main"]!;
-  url = `${server.url}/org/test`;
+  ({ url, commit } = await addForGit(server));
 });
 afterAll(() => server.close());
 

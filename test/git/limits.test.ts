@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { canDropRights, childScript, type ChildScript } from "../support/child-script.ts";
 import { git, startGitServer, temporaryFolder, type GitServer } from "../support/index.ts";
-import { networkOfTest } from "./request.ts";
+import { addForGit, networkOfTest } from "./request.ts";
 
 let server: GitServer;
 let url: string;
@@ -13,11 +13,7 @@ let script: ChildScript;
 
 beforeAll(async () => {
   server = await startGitServer();
-  const files = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`d${at % 9}/f${at}`, `${at}\n`]));
-  // with this attribute all files are git's to write
-  const attributes = { ".gitattributes": "*.bat eol=crlf\n", "run.bat": "one\n" };
-  commit = (await server.add("org/test", { commits: [{ files: { ...files, ...attributes } }] })).commits["main"]!;
-  url = `${server.url}/org/test`;
+  ({ url, commit } = await addForGit(server));
   script = await childScript(`
     import { execFileSync } from "node:child_process";
     import { closeSync, openSync, readdirSync } from "node:fs";

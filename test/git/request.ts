@@ -19,6 +19,14 @@ export function networkOfTest(): GitRequest["network"] {
   return { searchPath: process.env["PATH"]!, ...(WAY === "git" && { fetchBy: "git" }) };
 }
 
+/** A repository with an attribute by which all of its files are git's to write: none is written early. */
+export async function addForGit(server: GitServer): Promise<{ url: string; commit: string }> {
+  const files = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`d${at % 9}/f${at}`, `${at}\n`]));
+  const attributes = { ".gitattributes": "*.bat eol=crlf\n", "run.bat": "one\n" };
+  const { commits } = await server.add("org/test", { commits: [{ files: { ...files, ...attributes } }] });
+  return { url: `${server.url}/org/test`, commit: commits["main"]! };
+}
+
 /** A git that goes nowhere. */
 export async function openGitOfTest(): Promise<Git> {
   const folder = await temporaryFolder();

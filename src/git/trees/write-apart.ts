@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, writeError } from "../../lib/index.ts";
+import { errnoOf, writeContent } from "../../lib/index.ts";
 import type { Git, RunOptions } from "../process/open-git.ts";
 import { changesFiles, MOST_READ } from "./attributes.ts";
 import { splitIndex } from "./index-parts.ts";
@@ -33,7 +33,7 @@ export async function writeApart(git: Git, { repository, commit, signal }: Index
   if (!(await makeFolders(repository, parts.folders, signal))) return false;
   const checkOut = async (part: Buffer, place: number): Promise<Buffer> => {
     const file = join(gitFolder, `index-${place}`);
-    await write(file, part);
+    await writeContent(file, part);
     await git.run(CHECK_OUT, { ...options, env: { GIT_INDEX_FILE: file } });
     const written = await readFile(file);
     await rm(file);
@@ -45,7 +45,7 @@ export async function writeApart(git: Git, { repository, commit, signal }: Index
   const written = await Promise.all(writing);
   for (const part of parts.others) written.push(await checkOut(part, written.length));
   const joined = parts.join(written);
-  if (joined !== undefined) await write(join(gitFolder, "index"), joined);
+  if (joined !== undefined) await writeContent(join(gitFolder, "index"), joined);
   return joined !== undefined;
 }
 
@@ -81,10 +81,4 @@ async function makeFolders(repository: string, folders: Iterable<string>, signal
     }
   }
   return true;
-}
-
-async function write(file: string, content: Buffer): Promise<void> {
-  await writeFile(file, content).catch((cause: unknown) => {
-    throw writeError(file, cause);
-  });
 }
